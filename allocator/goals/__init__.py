@@ -1,0 +1,1 @@
+"""One goal a file: what is better. These decide the coefficients."""

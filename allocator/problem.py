@@ -1,0 +1,148 @@
+"""A problem: facts and wishes together, and what follows from both before anything is decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from allocator.scenario import NO_DAY, YES, Dates, Integers, Mask, Positions, Scenario
+
+if TYPE_CHECKING:
+    from allocator.policy import Policy
+
+FROZEN_STATUSES = ("accepted", "started")
+COMMITTED_STATUSES = ("offered", "accepted", "started")
+CLOSED_STATUSES = ("declined", "completed")
+
+STATUTORY_TIERS = ("1", "2", "3", "4", "5")
+
+
+@dataclass(frozen=True)
+class SlotSeeker:
+    """Pairs by position: `seeker[k]` with `slot[k]`."""
+
+    seeker: Positions
+    slot: Positions
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A scenario under a policy."""
+
+    scenario: Scenario
+    policy: Policy
+
+
+    @cached_property
+    def openings(self) -> Integers:
+        """Openings of each slot."""
+        return self.scenario.integers("slots", "openings", unknown=0)
+
+    @cached_property
+    def as_of(self) -> np.datetime64:
+        """The day the facts are looked at."""
+        return np.datetime64(self.scenario.as_of, "D")
+
+    @cached_property
+    def tier_names(self) -> tuple[str, ...]:
+        """Names of the priority tiers, first served first: the statutory five, tier 4 split where the policy does."""
+        local = self.policy.local_tiers
+        if len(local) <= 1:
+            return STATUTORY_TIERS
+        return ("1", "2", "3", *(f"4{chr(ord('a') + k)}" for k in range(len(local))), "5")
+
+    @cached_property
+    def tiers(self) -> Positions:
+        """Each seeker's priority tier, as a position in `tier_names`.
+
+        1 veterans and eligible spouses who receive public assistance, have low income or are basic skills deficient;
+        2 others in those three groups; 3 other veterans and eligible spouses; 4 groups named by the Governor or the
+        local board (`local_tiers`); 5 everyone else. Only what is recorded as yes counts.
+        Source: WIOA 134(c)(3)(E), 20 CFR 680.600 and 1010, TEGL 19-16.
+        """
+        facts = self.scenario
+        veteran = facts.flags("seekers", "veteran") == YES
+        need = np.zeros(facts.size("seekers"), dtype=bool)
+        for column in ("public_assistance", "low_income", "basic_skills_deficient"):
+            need |= facts.flags("seekers", column) == YES
+        last = len(self.tier_names) - 1
+        tier = np.full(facts.size("seekers"), last, dtype=np.int32)
+        populations = facts.lists("seekers", "populations")
+        for k in reversed(range(len(self.policy.local_tiers))):
+            tier[populations.any_of(frozenset(self.policy.local_tiers[k]))] = 3 + k
+        tier[veteran] = 2
+        tier[need] = 1
+        tier[veteran & need] = 0
+        return tier
+
+    @cached_property
+    def in_pool(self) -> Mask:
+        """Seekers whose status is active."""
+        status = self.scenario.coded("seekers", "status")
+        return np.asarray(status.codes == status.code("active"))
+
+    @cached_property
+    def slot_staff(self) -> Positions:
+        """Each slot's business services representative: its own, else its employer's; -1 where there is none."""
+        own = self.scenario.link("slots", "staff_id")
+        employer = self.scenario.link("slots", "employer_id")
+        account = self.scenario.link("employers", "staff_id")
+        inherited = np.where(employer >= 0, account[employer] if len(account) else -1, -1)
+        return np.where(own >= 0, own, inherited).astype(np.int32)
+
+    @cached_property
+    def reverse_referrals(self) -> Mask:
+        """Slots whose trainee the employer named."""
+        origin = self.scenario.coded("slots", "origin")
+        named = self.scenario.coded("slots", "designated_seeker_id").codes >= 0
+        return np.asarray((origin.codes == origin.code("reverse_referral")) | named)
+
+    def commitments(self, statuses: tuple[str, ...]) -> SlotSeeker:
+        """Committed pairs in one of these statuses, whose seeker and slot are both in the scenario."""
+        facts = self.scenario
+        if not facts.has("commitments"):
+            return SlotSeeker(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32))
+        status = facts.coded("commitments", "status")
+        wanted = np.isin(status.codes, [status.code(name) for name in statuses])
+        seeker, slot = facts.link("commitments", "seeker_id"), facts.link("commitments", "slot_id")
+        known = wanted & (seeker >= 0) & (slot >= 0)
+        return SlotSeeker(seeker[known], slot[known])
+
+    def pins(self, action: str) -> SlotSeeker:
+        """Pinned pairs of one action (`fix` or `forbid`) that have not expired."""
+        facts = self.scenario
+        if not facts.has("pins"):
+            return SlotSeeker(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32))
+        actions = facts.coded("pins", "action")
+        expires = facts.days("pins", "expires")
+        wanted = (actions.codes == actions.code(action)) & (np.isnat(expires) | (expires >= self.as_of))
+        seeker, slot = facts.link("pins", "seeker_id"), facts.link("pins", "slot_id")
+        known = wanted & (seeker >= 0) & (slot >= 0)
+        return SlotSeeker(seeker[known], slot[known])
+
+    def days_since(self, table: str, column: str, *, business: bool = False) -> Integers:
+        """Days from the column's day to `as_of`; -1 where the day is unknown or still ahead."""
+        day = self.scenario.days(table, column)
+        known = ~np.isnat(day) & (day <= self.as_of)
+        return self._count_days(np.where(known, day, NO_DAY), np.full(len(day), self.as_of), known, business)
+
+    def days_until(self, table: str, column: str, *, business: bool = False) -> Integers:
+        """Days from `as_of` to the column's day; 0 where it has passed, -1 where it is unknown."""
+        day = self.scenario.days(table, column)
+        known = ~np.isnat(day)
+        later = np.where(known & (day > self.as_of), day, np.where(known, self.as_of, NO_DAY))
+        return self._count_days(np.full(len(day), self.as_of), later, known, business)
+
+    def _count_days(self, first: Dates, last: Dates, known: Mask, business: bool) -> Integers:
+        count = np.full(len(first), -1, dtype=np.int64)
+        if business:
+            count[known] = np.busday_count(first[known], last[known], holidays=list(self.policy.holidays))
+        else:
+            count[known] = (last[known] - first[known]).astype(np.int64)
+        return count
+
+
+

@@ -1,0 +1,1 @@
+"""One component of match quality a file: how well do this seeker and this slot fit, in one respect?"""
