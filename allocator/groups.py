@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from allocator.errors import Fault
 from allocator.scenario import Mask
 
 if TYPE_CHECKING:
     from allocator.problem import Problem
+    from allocator.rule import Rule
 
 _SINGULAR = {
     "partner": "partners", "population": "populations", "tier": "tiers", "seeker": "seekers",
@@ -193,6 +196,26 @@ class Scope(BaseModel):
         words = {"sectors": "sector", "employers": "employer", "counties": "county", "centers": "center", "funding_streams": "funding stream", "staff": "staff member", "occupations": "occupation", "slots": "slot"}
         parts = [f"{word} {' or '.join(getattr(self, name))}" for name, word in words.items() if getattr(self, name)]
         return " in ".join(parts)
+
+
+_DEFINED_BY = {"partner": "partners", "employer": "employers", "center": "centers", "staff member": "staff"}
+
+
+def unknown_names(rule: Rule, problem: Problem, group: Beneficiaries | Scope, field: str) -> Iterator[Fault]:
+    """Faults of a rule's parameter for each name that nothing in the scenario answers to.
+
+    An error where a table says which names there are; a warning where names are only met in use (a population that nobody
+    holds tonight, a county without an order), because a policy must survive a quiet night.
+    """
+    for what, name, known in group.unknown(problem):
+        defined = what == "tier" or problem.scenario.has(_DEFINED_BY.get(what, "-"))
+        code, severity = f"unknown_{what.replace(' ', '_')}", "error" if defined else "warning"
+        message = f"There is no {what} {name}." if defined else f"Nothing in the tables has {what} {name}."
+        close = get_close_matches(name, known, 1)
+        hint = f"Did you mean {close[0]}? " if close else ""
+        more = f" and {len(known) - 10} more" if len(known) > 10 else ""
+        listed = f"Known: {', '.join(known[:10])}{more}." if known else ""
+        yield rule.fault(code, message, (hint + listed).strip(), field=field, value=name, severity=severity)
 
 
 def _in_sector(naics: str, sector: str) -> bool:

@@ -1,0 +1,48 @@
+"""A seeker is not trained by an employer they have already worked for.
+
+Counted: the slot's employer among `seekers.prior_employer_ids`. Prior employers that are not recorded refuse nobody.
+
+Why: an employer should not be paid to take back a worker it has trained before.
+Source: local practice (the "previous employer of applicant" section of OJT manuals); 20 CFR 680.700(c) on prior work experience.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from allocator.eligibility.base import Eligibility
+from allocator.scenario import Integers, Mask, Positions
+
+if TYPE_CHECKING:
+    from allocator.problem import Problem
+
+
+class PriorEmployer(Eligibility):
+    """A seeker is not trained by an employer they have already worked for."""
+
+    kind: Literal["prior_employer"] = "prior_employer"
+
+    def mask(self, problem: Problem, seekers: Positions, slots: Positions) -> Mask:
+        facts = problem.scenario
+        past, employer = facts.lists("seekers", "prior_employer_ids"), facts.coded("slots", "employer_id")
+        history = problem.once(self.kind, lambda: self._history(past.sets, employer.values))
+        known = np.flatnonzero(employer.codes[slots] >= 0)
+        asked = past.codes[seekers[known]].astype(np.int64) * len(employer.values) + employer.codes[slots[known]]
+        may = np.ones(len(seekers), dtype=bool)
+        may[known] = history[np.searchsorted(history, asked)] != asked
+        return may
+
+    def reason(self, problem: Problem, seeker: int, slot: int) -> str:
+        facts = problem.scenario
+        employer = facts.coded("slots", "employer_id").text(slot)
+        return f"{facts.ids('seekers')[seeker]} has worked for {employer}, the employer of {facts.ids('slots')[slot]}, before."
+
+    @staticmethod
+    def _history(pasts: tuple[tuple[str, ...], ...], employers: tuple[str, ...]) -> Integers:
+        """One number for each employer in each distinct history, in order; both are many, so their product is never built."""
+        numbers = {name: number for number, name in enumerate(employers)}
+        listed = (row * len(numbers) + numbers[name] for row, names in enumerate(pasts) for name in names if name in numbers)
+        # The last entry is above every number, so that a search always ends on an entry.
+        return np.array([*sorted(listed), np.iinfo(np.int64).max], dtype=np.int64)
