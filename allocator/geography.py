@@ -57,7 +57,7 @@ def minutes(problem: Problem, seekers: Positions, slots: Positions) -> Integers:
     ends = _numbered(site.values, target.values)[site.codes[slots]]
     width = len(target.values)
     # The table is in the order of its keys and codes are in the order of their texts, so the journeys are sorted.
-    journeys = problem.once("journeys", lambda: origin.codes.astype(np.int64) * width + target.codes)
+    journeys = problem.once(("commutes", "journeys"), lambda: origin.codes.astype(np.int64) * width + target.codes)
     wanted = starts * width + ends
     place = np.minimum(np.searchsorted(journeys, wanted), len(journeys) - 1)
     found = (starts >= 0) & (ends >= 0) & (journeys[place] == wanted)

@@ -4,7 +4,8 @@ Counted: each code of `slots.required_languages` must be among `seekers.language
 not refused.
 
 Why: where safety or customers depend on a language, the trainee has to speak it from the start.
-Source: local practice; 29 CFR part 38 (national origin) allows a language requirement only where the job needs it.
+Source: local practice. A language the job does not need must not be required: 29 CFR part 38 forbids discrimination by national
+origin.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class PriorEmployer(Eligibility):
     def mask(self, problem: Problem, seekers: Positions, slots: Positions) -> Mask:
         facts = problem.scenario
         past, employer = facts.lists("seekers", "prior_employer_ids"), facts.coded("slots", "employer_id")
-        history = problem.once(self.kind, lambda: self._history(past.sets, employer.values))
+        history = problem.once((self.kind, "history"), lambda: self._history(past.sets, employer.values))
         known = np.flatnonzero(employer.codes[slots] >= 0)
         asked = past.codes[seekers[known]].astype(np.int64) * len(employer.values) + employer.codes[slots[known]]
         may = np.ones(len(seekers), dtype=bool)

@@ -4,7 +4,7 @@ Counted: `seekers.ojt_workshop_date` on or before the day of the run. A blank da
 where the table has no such column at all, workshops are not recorded here and nobody is refused. With `valid_days` a workshop
 that lies further back has to be repeated.
 
-Why: the workshop explains what the contract asks of the trainee, and trainees who have been through it stay.
+Why: a trainee should know what the contract asks before an employer's time and an opening are spent on the match.
 Source: local practice (the Portland region's OJT process, step 1).
 """
 

@@ -34,10 +34,10 @@ def score(problem: Problem, seekers: Positions, slots: Positions) -> Integers:
     facts = problem.scenario
     maps, last = facts.lists("seekers", "career_map_soc"), facts.coded("seekers", "last_soc")
     job = facts.coded("slots", "onet_soc")
-    wanted = problem.once("occupations wanted", lambda: tuple(sorted({code for codes in maps.sets for code in codes})))
-    places = problem.once("career map places", lambda: _places(maps, wanted))
-    likeness = problem.once("likeness to the map", lambda: _likeness(wanted, job.values))
-    held = problem.once("likeness to the last job", lambda: _likeness(last.values, job.values))
+    wanted = problem.once(("occupation", "wanted"), lambda: tuple(sorted({code for codes in maps.sets for code in codes})))
+    places = problem.once(("occupation", "places"), lambda: _places(maps, wanted))
+    likeness = problem.once(("occupation", "likeness to the map"), lambda: _likeness(wanted, job.values))
+    held = problem.once(("occupation", "likeness to the last job"), lambda: _likeness(last.values, job.values))
     asked, who = job.codes[slots], maps.codes[seekers]
     best = np.where(places[0][who] >= 0, 0, held[last.codes[seekers], asked] * 4 // 5)
     for place, occupation in enumerate(places):

@@ -30,7 +30,7 @@ def score(problem: Problem, seekers: Positions, slots: Positions) -> Integers:
     facts = problem.scenario
     if not (facts.has("seekers", "skills") or facts.has("seekers", "credentials")):
         return np.full(len(seekers), UNKNOWN_FIT)
-    wanted, granted, brought = problem.once("skills", lambda: _codes_as_bits(facts))
+    wanted, granted, brought = problem.once(("skills", "bits"), lambda: _codes_as_bits(facts))
     total = np.bitwise_count(wanted).sum(axis=0, dtype=np.int64)[slots]
     had = np.zeros(len(seekers), dtype=np.int64)
     for want, grant, bring in zip(wanted, granted, brought, strict=True):
