@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
+from allocator.errors import Fault
+from allocator.registry import discover
 from allocator.scenario import NO_DAY, YES, Dates, Integers, Mask, Positions, Scenario
 
 if TYPE_CHECKING:
+    from allocator.goals.base import Goal
     from allocator.policy import Policy
+
+T = TypeVar("T")
 
 FROZEN_STATUSES = ("accepted", "started")
 COMMITTED_STATUSES = ("offered", "accepted", "started")
@@ -30,10 +36,34 @@ class SlotSeeker:
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """A scenario under a policy."""
+    """A scenario under a policy, with the policy's defaults written out. `seed` decides what chance decides."""
 
     scenario: Scenario
     policy: Policy
+    seed: int = 0
+    _memory: dict[object, Any] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "policy", self.policy.resolved(self.scenario))
+
+    def once(self, what: object, make: Callable[[], T]) -> T:
+        """Compute what follows from the problem alone, and keep it."""
+        if what not in self._memory:
+            self._memory[what] = make()
+        return cast(T, self._memory[what])
+
+    @cached_property
+    def goals(self) -> tuple[Goal, ...]:
+        """The goals in order, with `shortfall` first where the policy does not place it."""
+        goals = self.policy.goals or ()
+        if any(goal.kind == "shortfall" for goal in goals):
+            return goals
+        return (discover("goals")["shortfall"](kind="shortfall", label="shortfall"), *goals)  # type: ignore[arg-type,return-value]
+
+    def faults(self) -> Iterator[Fault]:
+        """What the rules and goals find wrong with their own parameters, in the light of the facts."""
+        for rule in (*(self.policy.eligibility or ()), *self.policy.constraints, *self.goals):
+            yield from rule.faults(self)
 
 
     @cached_property
@@ -108,18 +138,6 @@ class Problem:
         status = facts.coded("commitments", "status")
         wanted = np.isin(status.codes, [status.code(name) for name in statuses])
         seeker, slot = facts.link("commitments", "seeker_id"), facts.link("commitments", "slot_id")
-        known = wanted & (seeker >= 0) & (slot >= 0)
-        return SlotSeeker(seeker[known], slot[known])
-
-    def pins(self, action: str) -> SlotSeeker:
-        """Pinned pairs of one action (`fix` or `forbid`) that have not expired."""
-        facts = self.scenario
-        if not facts.has("pins"):
-            return SlotSeeker(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32))
-        actions = facts.coded("pins", "action")
-        expires = facts.days("pins", "expires")
-        wanted = (actions.codes == actions.code(action)) & (np.isnat(expires) | (expires >= self.as_of))
-        seeker, slot = facts.link("pins", "seeker_id"), facts.link("pins", "slot_id")
         known = wanted & (seeker >= 0) & (slot >= 0)
         return SlotSeeker(seeker[known], slot[known])
 

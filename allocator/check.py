@@ -1,0 +1,61 @@
+"""Judge a plan by the law alone: every way in which it breaks a rule. Knows no solver."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from allocator.constraints.base import Violation
+from allocator.pairs import eligible
+from allocator.plan import Plan
+from allocator.policy import Policy
+from allocator.problem import Problem
+from allocator.scenario import Scenario
+
+
+def check(scenario: Scenario, policy: Policy, assignments: Iterable[tuple[str, str]]) -> list[Violation]:
+    """Every violation of the policy by these assignments, also of a hand-made or partial plan.
+
+    Parameters
+    ----------
+    assignments
+        (seeker_id, slot_id) of each assignment.
+
+    Raises
+    ------
+    KeyError
+        An id that the scenario does not have.
+    ValueError
+        A reservation in mode `over_and_above` whose `merit_count` has not been settled (`allocator.settle`).
+    """
+    return list(violations(Plan.of(Problem(scenario, policy), assignments)))
+
+
+def violations(plan: Plan) -> Iterator[Violation]:
+    """Every violation in a plan: of eligibility first, then of the constraints in the policy's order."""
+    yield from _ineligible(plan)
+    for constraint in plan.problem.policy.constraints:
+        yield from constraint.violations(plan)
+
+
+def _ineligible(plan: Plan) -> Iterator[Violation]:
+    problem, facts = plan.problem, plan.problem.scenario
+    for rule, may in eligible(problem, plan.seeker, plan.slot):
+        for k in (~may).nonzero()[0]:
+            seeker, slot = int(plan.seeker[k]), int(plan.slot[k])
+            yield Violation(rule.kind, rule.label or rule.kind, f"{facts.ids('seekers')[seeker]} at {facts.ids('slots')[slot]}", rule.reason(problem, seeker, slot), 1)
+    if facts.has("pairs"):
+        yield from _not_listed(plan)
+
+
+def _not_listed(plan: Plan) -> Iterator[Violation]:
+    """Where the user brings pairs, nothing else is possible."""
+    facts = plan.problem.scenario
+    seekers, slots = facts.link("pairs", "seeker_id"), facts.link("pairs", "slot_id")
+    width = max(1, facts.size("slots"))
+    wanted = Counter((plan.seeker.astype("int64") * width + plan.slot).tolist())
+    for key in (seekers.astype("int64") * width + slots).tolist() if len(wanted) else ():
+        wanted.pop(key, None)
+    for key in sorted(wanted):
+        one, other = facts.ids("seekers")[key // width], facts.ids("slots")[key % width]
+        yield Violation("pairs", "pairs", f"{one} at {other}", f"{one} at {other} is not among the scenario's pairs.", 1)

@@ -1,0 +1,65 @@
+"""At most so many people move against the reference.
+
+    sum over reference pairs (i, j) of x[i, j]  >=  people in the reference - at_most
+
+Somebody has moved who holds a slot in the reference and not the same slot in the plan. The reference is the scenario's `reference` table (or `--reference`);
+people who have left the seekers table do not count.
+
+Why: staff have already spoken to people; a plan that turns over every night cannot be worked with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+from pydantic import Field, NonNegativeInt
+
+from allocator.constraints.base import SEAT, Constraint, Standing, Violation
+from allocator.errors import Fault
+from allocator.plan import Plan
+from allocator.problem import Problem
+from allocator.program import FREE, Draft, Rows
+from allocator.scenario import Positions
+
+
+class ChangeLimit(Constraint):
+    """How many people may lose the slot they hold in the reference."""
+
+    kind: Literal["change_limit"] = "change_limit"
+    at_most: NonNegativeInt = Field(description="Most people who may move.")
+
+    def faults(self, problem: Problem) -> Iterator[Fault]:
+        if not problem.scenario.has("reference"):
+            yield self.fault("missing_table", "change_limit needs a reference to compare with.", "Add the table reference(seeker_id, slot_id), or give --reference.")
+
+    def rows(self, draft: Draft) -> Iterator[Rows]:
+        seeker, slot = reference(draft.problem)
+        number = draft.pairs.find(seeker, slot)
+        there = number[(number >= 0) & (slot >= 0)]
+        keep = max(0, len(seeker) - self.at_most)
+        yield Rows(self.kind, self.label, [""], np.array([keep]), np.array([FREE]), pair=there, row=np.zeros(len(there), dtype=np.int64), bend=SEAT)
+
+    def violations(self, plan: Plan) -> Iterator[Violation]:
+        for line in self.standings(plan):
+            if line.at_most is not None and line.achieved > line.at_most:
+                yield self.violation("", f"{line.achieved} people move against the reference; {line.at_most} at most.", line.achieved - line.at_most)
+
+    def standings(self, plan: Plan) -> Iterator[Standing]:
+        planned = set(zip(plan.seeker.tolist(), plan.slot.tolist(), strict=True))
+        seeker, slot = reference(plan.problem)
+        moved = sum(pair not in planned for pair in zip(seeker.tolist(), slot.tolist(), strict=True))
+        yield self.standing("people moved", moved, at_most=self.at_most)
+
+
+def reference(problem: Problem) -> tuple[Positions, Positions]:
+    """Who holds what in the reference, for people still in the scenario; slot -1 where the slot is gone."""
+    facts = problem.scenario
+    if not facts.has("reference"):
+        nobody = np.empty(0, dtype=np.int32)
+        return nobody, nobody
+    frame = facts.tables["reference"]
+    seeker = facts.positions("seekers", frame["seeker_id"].to_numpy(dtype=object))
+    slot = facts.positions("slots", frame["slot_id"].to_numpy(dtype=object))
+    return seeker[seeker >= 0], slot[seeker >= 0]

@@ -1,0 +1,62 @@
+"""What has begun goes on; what was declined is not proposed again.
+
+    x[i, j] = 1   for every pair that is accepted or started
+    x[i, j] = 0   for every pair that is declined or completed   (such pairs do not exist at all)
+
+Pairs that are proposed, referred or offered are not held here: `change_limit` and the goal `stability` speak about those.
+
+Why: a job seeker who has started training is not moved by a computer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+
+from allocator.constraints.base import SEAT, Constraint, Standing, Violation
+from allocator.errors import Fault
+from allocator.plan import Plan
+from allocator.problem import CLOSED_STATUSES, FROZEN_STATUSES, Problem
+from allocator.program import Draft, Rows
+
+
+class Commitments(Constraint):
+    """In force as soon as the scenario has a commitments table."""
+
+    kind: Literal["commitments"] = "commitments"
+
+    def faults(self, problem: Problem) -> Iterator[Fault]:
+        facts, begun = problem.scenario, problem.commitments(FROZEN_STATUSES)
+        if not facts.has("pairs"):
+            return
+        listed = set(zip(facts.link("pairs", "seeker_id").tolist(), facts.link("pairs", "slot_id").tolist(), strict=True))
+        for seeker, slot in zip(begun.seeker.tolist(), begun.slot.tolist(), strict=True):
+            if (seeker, slot) not in listed:
+                message = f"{facts.ids('seekers')[seeker]} has begun at {facts.ids('slots')[slot]}, but that pair is not in pairs."
+                yield self.fault("commitment_without_pair", message, "Add the pair with its score.")
+
+    def rows(self, draft: Draft) -> Iterator[Rows]:
+        begun = draft.problem.commitments(FROZEN_STATUSES)
+        number = draft.pairs.find(begun.seeker, begun.slot)
+        facts, ones = draft.problem.scenario, np.ones(len(number), dtype=np.int64)
+        names = [f"{one} at {other}" for one, other in zip(facts.ids("seekers")[begun.seeker], facts.ids("slots")[begun.slot], strict=True)]
+        yield Rows(self.kind, self.label, names, ones, ones, pair=number, row=np.arange(len(number)), bend=SEAT)
+
+    def violations(self, plan: Plan) -> Iterator[Violation]:
+        planned = set(zip(plan.seeker.tolist(), plan.slot.tolist(), strict=True))
+        facts = plan.problem.scenario
+        for statuses, wanted in ((FROZEN_STATUSES, True), (CLOSED_STATUSES, False)):
+            listed = plan.problem.commitments(statuses)
+            for seeker, slot in zip(listed.seeker.tolist(), listed.slot.tolist(), strict=True):
+                if ((seeker, slot) in planned) is not wanted:
+                    one, other = facts.ids("seekers")[seeker], facts.ids("slots")[slot]
+                    said = "has begun and must stay" if wanted else "has ended and cannot be proposed again"
+                    yield self.violation(f"{one} at {other}", f"{one} at {other} {said}.", 1)
+
+    def standings(self, plan: Plan) -> Iterator[Standing]:
+        begun = plan.problem.commitments(FROZEN_STATUSES)
+        planned = set(zip(plan.seeker.tolist(), plan.slot.tolist(), strict=True))
+        kept = sum(pair in planned for pair in zip(begun.seeker.tolist(), begun.slot.tolist(), strict=True))
+        yield self.standing("begun pairs kept", kept, at_least=len(begun.seeker))

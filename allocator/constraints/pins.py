@@ -1,0 +1,135 @@
+"""A person's decision about a pair stands.
+
+    x[i, j] = 1   for every pair pinned with `fix`
+    x[i, j] = 0   for every pair pinned with `forbid`
+
+Pins come from the scenario's `pins` table and from the policy's `pins`, each with its reason, author and last day. A pin that has expired is
+ignored. Pins that contradict each other, the openings, or an eligibility rule are found before anything is solved, and named.
+
+Why: staff know things that no table holds; the computer works around them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from typing import Literal, NamedTuple
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from allocator.constraints.base import SEAT, Constraint, Standing, Violation
+from allocator.errors import Fault
+from allocator.pairs import reasons
+from allocator.plan import Plan
+from allocator.problem import FROZEN_STATUSES, Problem
+from allocator.program import Draft, Rows
+
+
+class PinnedPair(BaseModel):
+    """One decision."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seeker_id: str
+    slot_id: str
+    action: Literal["fix", "forbid"]
+    reason: str = ""
+    author: str = ""
+    expires: date | None = None
+
+
+class Decision(NamedTuple):
+    """A pin in force, by position, with the words that name it."""
+
+    seeker: int
+    slot: int
+    action: str
+    words: str
+
+
+class Pins(Constraint):
+    """In force as soon as the scenario has a pins table or the policy lists pins."""
+
+    kind: Literal["pins"] = "pins"
+    pins: tuple[PinnedPair, ...] = Field((), description="Pins of the policy, beside those in the scenario's pins table.")
+
+    def faults(self, problem: Problem) -> Iterator[Fault]:
+        for pin in self.pins:
+            for table, name in (("seekers", pin.seeker_id), ("slots", pin.slot_id)):
+                if problem.scenario.position(table, name) < 0:
+                    yield self.fault("unknown_pin", f"The pin of {pin.seeker_id} and {pin.slot_id} names {name}, which {table} does not have.", "Correct the id or delete the pin.", field="pins", value=name)
+        decisions = self._decisions(problem)
+        yield from self._contradictions(problem, decisions)
+        fixed = [pin for pin in decisions if pin.action == "fix"]
+        for pin in fixed:
+            refused = reasons(problem, pin.seeker, pin.slot)
+            if refused:
+                kind, why = refused[0]
+                yield self.fault("pin_ineligible", f"{pin.words} cannot hold: {kind} refuses the pair. {why}", "Delete the pin, or mend the facts.", field="pins")
+        if problem.scenario.has("pairs"):
+            listed = set(zip(problem.scenario.link("pairs", "seeker_id").tolist(), problem.scenario.link("pairs", "slot_id").tolist(), strict=True))
+            for pin in fixed:
+                if (pin.seeker, pin.slot) not in listed:
+                    yield self.fault("pin_without_pair", f"{pin.words} cannot hold: the pair is not in pairs.", "Add the pair with its score, or delete the pin.", field="pins")
+
+    def _contradictions(self, problem: Problem, decisions: list[Decision]) -> Iterator[Fault]:
+        facts, begun = problem.scenario, problem.commitments(FROZEN_STATUSES)
+        of_pair: dict[tuple[int, int], list[Decision]] = defaultdict(list)
+        of_seeker: dict[int, list[Decision]] = defaultdict(list)
+        of_slot: dict[int, list[Decision]] = defaultdict(list)
+        started = [Decision(one, other, "fix", f"the begun pair {facts.ids('seekers')[one]} at {facts.ids('slots')[other]}") for one, other in zip(begun.seeker.tolist(), begun.slot.tolist(), strict=True)]
+        for pin in [*started, *decisions]:
+            of_pair[pin.seeker, pin.slot].append(pin)
+            if pin.action == "fix" and not any((other.seeker, other.slot) == (pin.seeker, pin.slot) for other in of_seeker[pin.seeker]):
+                of_seeker[pin.seeker].append(pin)
+                of_slot[pin.slot].append(pin)
+        mend = "Delete one of them."
+        for pins in of_pair.values():
+            if len({pin.action for pin in pins}) > 1:
+                yield self.fault("pins_conflict", f"{pins[0].words} contradicts {pins[1].words}.", mend, field="pins")
+        for seeker, pins in of_seeker.items():
+            if len(pins) > 1:
+                yield self.fault("pins_conflict", f"{facts.ids('seekers')[seeker]} cannot hold two slots: {' and '.join(pin.words for pin in pins)}.", mend, field="pins")
+        for slot, pins in of_slot.items():
+            openings = int(problem.openings[slot])
+            if len(pins) > openings:
+                yield self.fault("pins_conflict", f"{facts.ids('slots')[slot]} has {openings} openings but {len(pins)} fixed people: {' and '.join(pin.words for pin in pins)}.", mend, field="pins")
+
+    def rows(self, draft: Draft) -> Iterator[Rows]:
+        decisions = self._decisions(draft.problem)
+        seekers, slots = np.array([pin.seeker for pin in decisions], dtype=np.int32), np.array([pin.slot for pin in decisions], dtype=np.int32)
+        number = draft.pairs.find(seekers, slots)
+        there = np.flatnonzero(number >= 0)
+        bound = np.array([pin.action == "fix" for pin in decisions], dtype=np.int64)[there]
+        names = [decisions[k].words for k in there]
+        yield Rows(self.kind, self.label, names, bound, bound, pair=number[there], row=np.arange(len(there)), bend=SEAT)
+
+    def violations(self, plan: Plan) -> Iterator[Violation]:
+        planned = set(zip(plan.seeker.tolist(), plan.slot.tolist(), strict=True))
+        for pin in self._decisions(plan.problem):
+            if ((pin.seeker, pin.slot) in planned) is not (pin.action == "fix"):
+                yield self.violation(pin.words, f"{pin.words} is not kept.", 1)
+
+    def standings(self, plan: Plan) -> Iterator[Standing]:
+        decisions = self._decisions(plan.problem)
+        broken = sum(1 for _ in self.violations(plan))
+        yield self.standing("pins kept", len(decisions) - broken, at_least=len(decisions), unit="pins")
+
+    def _decisions(self, problem: Problem) -> list[Decision]:
+        """Pins in force on the day, from the table and from the policy; a pin said twice counts once."""
+        facts, found = problem.scenario, {}
+        listed = [(pin.seeker_id, pin.slot_id, pin.action, pin.reason, pin.author, pin.expires) for pin in self.pins]
+        if facts.has("pins"):
+            table = facts.tables["pins"].reindex(columns=["seeker_id", "slot_id", "action", "reason", "author", "expires"]).astype(object)
+            table = table.where(table.notna(), None)
+            listed += [(*row[:5], row[5].date() if row[5] is not None else None) for row in table.itertuples(index=False, name=None)]
+        for seeker_id, slot_id, action, reason, author, expires in listed:
+            seeker, slot = facts.position("seekers", seeker_id), facts.position("slots", slot_id)
+            if seeker >= 0 and slot >= 0 and (expires is None or expires >= facts.as_of):
+                words = f"the pin {'fixing' if action == 'fix' else 'forbidding'} {seeker_id} at {slot_id}"
+                words += f" by {author}" if author else ""
+                words += f" ({reason})" if reason else ""
+                found.setdefault((seeker, slot, action), Decision(seeker, slot, action, words))
+        return list(found.values())

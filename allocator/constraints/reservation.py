@@ -1,0 +1,392 @@
+"""A share of the openings is promised to some seekers.
+
+Let X(G, S) be the assignments of beneficiaries G to the slots in scope S, c(S) the openings there, and q the promise in seats.
+
+    minimum_best_effort   X(G, S) + short >= q; the total shortfall is made smallest before anything else is improved
+    minimum_hard          X(G, S) >= q, or nothing fits
+    minimum_soft          X(G, S) + short >= q; each seat short costs `price` points of match quality
+    set_aside             X(others, S) <= c(S) - q: promised seats stay empty rather than go to others
+    cap                   X(G, S) <= q
+    over_and_above        X(G, S) >= n + q, where n is what the beneficiaries win when the rule is off and q seats of S are closed to all
+
+The promise: with denominator `openings`, q = share x c(S) rounded; with `applicants`, q = c(S) x beneficiaries in the pool / pool (x share)
+rounded; with `filled`, X(G, S) >= share x X(all, S), exactly: satisfied by filling nothing. `count` gives q itself, at most c(S).
+Rounding is `floor`, `ceil`, `half_up`, or `largest_remainder` jointly over the reservations that share a scope and a denominator.
+
+Release: when a step fires, a slot leaves the promise (its openings no longer count) and enters the scope of the step's beneficiaries, at the same share;
+after a step to `open` it is promised to nobody. Seats that beneficiaries already hold (offered, accepted or started) stay counted where they were.
+
+A best-effort promise above what its eligible members could possibly take is clipped to that, and the report says so. An assignment counts for every promise
+it fits, unless several of them are `stackable = false`: it then counts for one of those only.
+
+Why: partners bring their customers because seats are kept for them. What "30 % reserved" means differs between these readings by up to the whole effect
+of the rule, so each has its name.
+Source: Hafalir, Yenmez and Yildirim 2013 (minimum guarantees); Dur, Kominers, Pathak and Sönmez 2018 (over-and-above); percentages and periods are local contracts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil, floor
+from typing import Literal
+
+import numpy as np
+from pydantic import Field, NonNegativeInt, model_validator
+
+from allocator.constraints.base import SEAT, Constraint, Standing, Violation
+from allocator.errors import Fault
+from allocator.groups import Beneficiaries, Scope, unknown_names
+from allocator.pairs import Pairs
+from allocator.plan import Plan
+from allocator.problem import COMMITTED_STATUSES, Problem
+from allocator.program import FREE, Draft, Rows, Slack
+from allocator.release import Release
+from allocator.scenario import Integers, Mask, Positions
+from allocator.supply import eligible_supply
+
+Mode = Literal["minimum_best_effort", "minimum_hard", "minimum_soft", "set_aside", "cap", "over_and_above"]
+MINIMUMS = ("minimum_best_effort", "minimum_hard", "minimum_soft", "over_and_above")
+
+
+@dataclass(frozen=True, eq=False)
+class Rung:
+    """One step of a reservation's ladder: who it is for, which slots, how many seats those have."""
+
+    number: int
+    who: Beneficiaries
+    members: Mask
+    slots: Mask
+    seats: int
+    kept: Integers
+    """Pairs (seeker x slots + slot) that committed members hold in released slots; counted in rung 0, in no other."""
+
+    def counts(self, seeker: Positions, slot: Positions, *, others: bool = False) -> Mask:
+        """Which of these pairs count for the rung's promise (or, `others`, take its seats without being members)."""
+        inside = self.slots[slot] & (~self.members[seeker] if others else self.members[seeker])
+        if len(self.kept) == 0:
+            return inside
+        held = np.isin(seeker.astype(np.int64) * len(self.slots) + slot, self.kept)
+        return inside | (held & (not others)) if self.number == 0 else inside & ~held
+
+
+class Reservation(Constraint):
+    """A promise of seats to beneficiaries, in one of six named readings."""
+
+    kind: Literal["reservation"] = "reservation"
+    beneficiaries: Beneficiaries = Field(description="Who the promise is for.")
+    scope: Scope = Field(Scope(), description="Which slots it is about; all where absent.")
+    share: Decimal | None = Field(None, ge=0, le=1, description="Promised share, 0 to 1.")
+    count: NonNegativeInt | None = Field(None, description="Promised seats, in place of a share.")
+    denominator: Literal["openings", "filled", "applicants"] = Field("openings", description="What the share is of.")
+    mode: Mode = Field("minimum_best_effort", description="How the promise is read.")
+    rounding: Literal["floor", "ceil", "half_up", "largest_remainder"] = Field("half_up", description="How a fraction of a seat is rounded.")
+    release: Release | None = Field(None, description="When unfilled slots leave the promise, and to whom.")
+    stackable: bool = Field(True, description="false: an assignment counts for one of the reservations that say so only.")
+    weight: Decimal = Field(Decimal(1), gt=0, le=10_000, decimal_places=2, description="Best effort: how heavy one seat short is against other promises.")
+    price: Decimal | None = Field(None, gt=0, le=1_000_000, decimal_places=2, description="minimum_soft: points of match quality that one seat short costs.")
+    merit_count: tuple[NonNegativeInt, ...] | None = Field(None, description="over_and_above: what beneficiaries win without the rule, per rung; computed where absent.")
+
+    @model_validator(mode="after")
+    def _well_formed(self) -> Reservation:
+        if self.count is not None and self.share is not None:
+            raise ValueError("give share or count, not both")
+        if self.count is None and self.share is None and self.denominator != "applicants":
+            raise ValueError("give share or count")
+        if self.denominator == "filled" and (self.share is None or self.mode in ("set_aside", "over_and_above")):
+            raise ValueError('denominator = "filled" needs a share, and goes with minimum modes and cap only')
+        if self.denominator == "applicants" and self.count is not None:
+            raise ValueError('denominator = "applicants" computes the promise; leave count out')
+        if (self.price is None) == (self.mode == "minimum_soft"):
+            raise ValueError("minimum_soft needs a price, and only minimum_soft takes one")
+        if self.mode == "cap" and self.release is not None:
+            raise ValueError("a cap has no release")
+        return self
+
+    def faults(self, problem: Problem) -> Iterator[Fault]:
+        yield from unknown_names(self, problem, self.beneficiaries, "beneficiaries")
+        yield from unknown_names(self, problem, self.scope, "scope")
+        for number in range(1, (len(self.release.steps) if self.release else 0) + 1):
+            step = self.release.to(number) if self.release else None
+            if step is not None:
+                yield from unknown_names(self, problem, step, "release.to")
+        for rung, promise in zip(self.rungs(problem), self.promises(problem), strict=True):
+            exact = self._exact(problem, rung)
+            if exact and self.denominator != "filled" and abs(promise - exact) > exact / 5:
+                message = f"Rounding turns a promise of {float(exact):.2f} seats for {rung.who.describe()} into {promise}, a change of {abs(promise - exact) / exact:.0%}."
+                yield self.fault("rounding", message, "Pool small scopes, or state a count.", field="share", severity="warning")
+
+    # -- the promise --------------------------------------------------------------------------------------------
+
+    def rungs(self, problem: Problem) -> list[Rung]:
+        """The ladder as it stands on the day: rung 0 is the promise itself, further ones hold released slots."""
+        return problem.once(("rungs", self.beneficiaries, self.scope, self.release), lambda: self._climb(problem))
+
+    def _climb(self, problem: Problem) -> list[Rung]:
+        scope = self.scope.members(problem)
+        reached = self.release.rungs(problem) if self.release else np.zeros(len(scope), dtype=np.int64)
+        first = self.beneficiaries.members(problem)
+        held = problem.commitments(COMMITTED_STATUSES)
+        stays = first[held.seeker] & scope[held.slot] & (reached[held.slot] > 0)
+        kept = held.seeker[stays].astype(np.int64) * len(scope) + held.slot[stays]
+        kept_seats = np.bincount(held.slot[stays], minlength=len(scope))
+        rungs = [Rung(0, self.beneficiaries, first, scope & (reached == 0), int(problem.openings[scope & (reached == 0)].sum() + stays.sum()), kept)]
+        for number in range(1, (len(self.release.steps) if self.release else 0) + 1):
+            who = self.release.to(number) if self.release else None
+            slots = scope & (reached == number)
+            if who is not None and slots.any():
+                seats = int(np.maximum(problem.openings - kept_seats, 0)[slots].sum())
+                rungs.append(Rung(number, who, who.members(problem), slots, seats, kept))
+        return rungs
+
+    def promises(self, problem: Problem) -> list[int]:
+        """Promised seats of each rung. With denominator `filled` the promise moves with the plan: see `promise_in`."""
+        rungs = self.rungs(problem)
+        if self.count is not None:
+            left, promised = self.count, []
+            for rung in rungs:
+                promised.append(min(left, rung.seats))
+                left -= promised[-1]
+            return promised
+        if self.rounding == "largest_remainder":
+            return [self._joint(problem, rung) for rung in rungs]
+        return [_round(self._exact(problem, rung), self.rounding) for rung in rungs]
+
+    def promise_in(self, plan: Plan) -> list[int]:
+        """Promised seats of each rung in a plan."""
+        if self.denominator != "filled":
+            return self.promises(plan.problem)
+        everybody = np.ones(plan.problem.scenario.size("seekers"), dtype=bool)
+        filled = [plan.count(everybody, rung.slots) for rung in self.rungs(plan.problem)]
+        return [floor(self._share * n) if self.mode == "cap" else ceil(self._share * n) for n in filled]
+
+    @property
+    def _share(self) -> Fraction:
+        return Fraction(1 if self.share is None else self.share)
+
+    def _exact(self, problem: Problem, rung: Rung) -> Fraction:
+        """The rung's promise before rounding."""
+        if self.count is not None:
+            return Fraction(self.count)
+        if self.denominator == "applicants":
+            pool = int(problem.in_pool.sum())
+            return self._share * rung.seats * Fraction(int((rung.members & problem.in_pool).sum()), max(pool, 1))
+        return self._share * rung.seats
+
+    def _joint(self, problem: Problem, rung: Rung) -> int:
+        """Largest remainders: peers' promises add up to their exact total rounded half up; ties go by label."""
+        peers = [
+            rule for rule in problem.policy.constraints
+            if isinstance(rule, Reservation) and rule.rounding == self.rounding and rule.scope == self.scope and rule.denominator == self.denominator and rule.count is None
+        ]  # fmt: skip
+        exact = {rule.label: rule._exact(problem, same) for rule in peers for same in rule.rungs(problem) if same.number == rung.number}
+        spare = _round(sum(exact.values(), Fraction(0)), "half_up") - sum(floor(value) for value in exact.values())
+        luckiest = sorted(exact, key=lambda label: (floor(exact[label]) - exact[label], label))[:spare]
+        return floor(exact[self.label]) + (self.label in luckiest)
+
+    def exact(self, plan: Plan, rung: Rung) -> Fraction:
+        """A rung's promise before rounding."""
+        if self.denominator == "filled":
+            return self._share * int(rung.slots[plan.slot].sum())
+        return self._exact(plan.problem, rung)
+
+    # -- mathematics --------------------------------------------------------------------------------------------
+
+    def rows(self, draft: Draft) -> Iterator[Rows]:
+        rungs = self.rungs(draft.problem)
+        for rung, promise in zip(rungs, self.promises(draft.problem), strict=True):
+            key = self._key(rung)
+            if self.mode == "set_aside":
+                yield self._row(draft, rung, key, upper=rung.seats - promise, others=True)
+            elif self.denominator == "filled":
+                yield self._ratio(draft, rung, key)
+            elif self.mode == "cap":
+                yield self._row(draft, rung, key, upper=promise)
+            else:
+                yield self._row(draft, rung, key, lower=self._asked(draft, rung, promise))
+        if self._competes and self._pool(draft.problem)[-1].label == self.label:
+            yield from self._one_credit_each(draft)
+
+    def _asked(self, draft: Draft, rung: Rung, promise: int) -> int:
+        """The right-hand side of a minimum: clipped where only best effort is asked, on top of merit where so read."""
+        if self.mode == "over_and_above":
+            return promise + self._merit(rung)
+        return min(promise, self.supply(draft.problem, draft.pairs, rung)) if self.mode == "minimum_best_effort" else promise
+
+    def _row(self, draft: Draft, rung: Rung, key: str, *, lower: int = -FREE, upper: int = FREE, others: bool = False) -> Rows:
+        one = np.zeros(1, dtype=np.int64)
+        slack = Slack.none() if lower == -FREE else self._short(draft, np.array([max(lower, 0)]), 1)
+        bounds = {"lower": one + lower, "upper": one + upper, "slack": slack, "bend": self._bend(SEAT)}
+        if self._competes:
+            credited, credits = self._credits(draft, rung)
+            zeros = np.zeros(len(credited), dtype=np.int64)
+            bounds["slack"] = slack.and_also(np.zeros(len(credits), dtype=np.int64), credits, 1)
+            return Rows(self.kind, self.label, [key], pair=credited, row=zeros, **bounds)  # type: ignore[arg-type]
+        if len(rung.kept) == 0 and rung.slots.all():
+            whose = ~rung.members if others else rung.members
+            return Rows(self.kind, self.label, [key], of_seeker=np.where(whose, 0, -1).astype(np.int32), **bounds)  # type: ignore[arg-type]
+        inside = np.flatnonzero(rung.counts(draft.pairs.seeker, draft.pairs.slot, others=others))
+        return Rows(self.kind, self.label, [key], pair=inside, row=np.zeros(len(inside), dtype=np.int64), **bounds)  # type: ignore[arg-type]
+
+    def _ratio(self, draft: Draft, rung: Rung, key: str) -> Rows:
+        """whole x X(G, S) - parts x X(all, S) >= 0 (cap: <= 0), for share = parts / whole."""
+        parts, whole = self._share.as_integer_ratio()
+        zero = np.zeros(1, dtype=np.int64)
+        everyone = np.flatnonzero(rung.slots[draft.pairs.slot])
+        slack = Slack.none() if self.mode == "cap" else self._short(draft, np.array([rung.seats]), whole)
+        if self._competes:
+            members, credits = self._credits(draft, rung)
+            slack = slack.and_also(np.zeros(len(credits), dtype=np.int64), credits, whole)
+        else:
+            members = np.flatnonzero(rung.counts(draft.pairs.seeker, draft.pairs.slot))
+        pair = np.concatenate([everyone, members])
+        coefficient = np.concatenate([np.full(len(everyone), -parts), np.full(len(members), whole)])
+        lower, upper = (-FREE, 0) if self.mode == "cap" else (0, FREE)
+        row = np.zeros(len(pair), dtype=np.int64)
+        return Rows(self.kind, self.label, [key], zero + lower, zero + upper, pair=pair, row=row, coefficient=coefficient, slack=slack, bend=self._bend(max(1, SEAT // whole)))
+
+    def _bend(self, price: int) -> int:
+        """A promise with a column for seats short always holds; only the others need to bend."""
+        return 0 if self.mode in ("minimum_best_effort", "minimum_soft") else price
+
+    def _short(self, draft: Draft, most: Integers, each: int) -> Slack:
+        """The column of seats short and what it is charged to; none where the promise is hard."""
+        if self.mode not in ("minimum_best_effort", "minimum_soft"):
+            return Slack.none()
+        columns = draft.columns(most)
+        if self.mode == "minimum_soft" and self.price is not None:
+            draft.penalty("match_quality", columns, int(self.price * 100))
+        else:
+            draft.penalty("shortfall", columns, int(self.weight * 100))
+        return Slack(np.zeros(1, dtype=np.int64), columns, np.array([each]))
+
+    def _pool(self, problem: Problem) -> list[Reservation]:
+        """The minimums that an assignment may count for only one of."""
+        return [rule for rule in problem.policy.constraints if isinstance(rule, Reservation) and rule._competes]
+
+    @property
+    def _competes(self) -> bool:
+        """Whether an assignment may have to choose between this promise and another."""
+        return not self.stackable and self.mode in MINIMUMS
+
+    def _credits(self, draft: Draft, rung: Rung) -> tuple[Integers, Integers]:
+        """Pairs that count for this rung alone, and credit columns for those that another unstackable promise wants too."""
+        counted = np.flatnonzero(rung.counts(draft.pairs.seeker, draft.pairs.slot))
+        wanted = draft.shared.setdefault("wanted", _wanted(draft, self._pool(draft.problem)))
+        contested = counted[wanted[counted] > 1]  # type: ignore[index]
+        columns = draft.columns(np.ones(len(contested), dtype=np.int64))
+        draft.shared.setdefault("credits", []).append((contested, columns))  # type: ignore[attr-defined]
+        return counted[wanted[counted] == 1], columns  # type: ignore[index]
+
+    def _one_credit_each(self, draft: Draft) -> Iterator[Rows]:
+        """The credits of an assignment add up to at most the assignment."""
+        credits: list[tuple[Integers, Integers]] = draft.shared["credits"]  # type: ignore[assignment]
+        pairs, row = np.unique(np.concatenate([pair for pair, _ in credits]), return_inverse=True)
+        columns = np.concatenate([column for _, column in credits])
+        if len(pairs):
+            slack = Slack(row.astype(np.int64), columns, np.ones(len(columns), dtype=np.int64))
+            minus = np.full(len(pairs), -1, dtype=np.int64)
+            yield Rows(self.kind, "one credit each", [], np.full(len(pairs), -FREE), np.zeros(len(pairs), dtype=np.int64), pair=pairs, row=np.arange(len(pairs)), coefficient=minus, slack=slack)
+
+    # -- law ----------------------------------------------------------------------------------------------------
+
+    def violations(self, plan: Plan) -> Iterator[Violation]:
+        for rung, line in zip(self.rungs(plan.problem), self.standings(plan), strict=True):
+            if not line.hard:
+                continue
+            who, where = rung.who.describe(), self.scope.describe()
+            if line.at_least is not None and line.achieved < line.at_least:
+                yield self.violation(line.key, f"{line.achieved} assignments of {who} in {where}; at least {line.at_least} are promised.", line.at_least - line.achieved)
+            elif line.at_most is not None and line.achieved > line.at_most:
+                group = f"others than {who}" if self.mode == "set_aside" else who
+                yield self.violation(line.key, f"{line.achieved} assignments of {group} in {where}; at most {line.at_most} are allowed.", line.achieved - line.at_most)
+
+    def standings(self, plan: Plan) -> Iterator[Standing]:
+        credited = self._credited(plan) if self._competes else None
+        for rung, promise in zip(self.rungs(plan.problem), self.promise_in(plan), strict=True):
+            if self.mode == "set_aside":
+                taken = int(rung.counts(plan.seeker, plan.slot, others=True).sum())
+                yield self.standing(self._key(rung), taken, at_most=rung.seats - promise)
+                continue
+            placed = int(rung.counts(plan.seeker, plan.slot).sum()) if credited is None else credited[rung.number]
+            if self.mode == "cap":
+                yield self.standing(self._key(rung), placed, at_most=promise)
+            else:
+                hard = self.mode in ("minimum_hard", "over_and_above")
+                merit = self._merit(rung) if self.mode == "over_and_above" else 0
+                yield self.standing(self._key(rung), placed, at_least=promise + merit, hard=hard)
+
+    def _credited(self, plan: Plan) -> dict[int, int]:
+        """Assignments credited to each rung, when each counts for one unstackable promise only, as well as can be.
+
+        Needs are filled in the order of hardness, then weight, then price; a rung that is full takes what nobody else needs.
+        """
+        needs: list[tuple[tuple[str, int], int, list[int]]] = []
+        order = sorted(self._pool(plan.problem), key=lambda rule: (rule.mode not in ("minimum_hard", "over_and_above"), rule.mode == "minimum_soft", -(rule.price or rule.weight)))
+        for rule in order:
+            for rung, promise in zip(rule.rungs(plan.problem), rule.promise_in(plan), strict=True):
+                merit = rule._merit(rung) if rule.mode == "over_and_above" else 0
+                needs.append(((rule.label, rung.number), promise + merit, np.flatnonzero(rung.counts(plan.seeker, plan.slot)).tolist()))
+        held = _share_out(needs)
+        return {number: count for (label, number), count in held.items() if label == self.label}
+
+    # -- report -------------------------------------------------------------------------------------------------
+
+    def supply(self, problem: Problem, pairs: Pairs, rung: Rung) -> int:
+        """Most beneficiaries that could be in the rung's slots at once."""
+        return eligible_supply(pairs, rung.counts(pairs.seeker, pairs.slot), problem.openings)
+
+    def _merit(self, rung: Rung) -> int:
+        if self.merit_count is None:
+            raise ValueError(f"{self.name}: merit_count is not settled; see allocator.settle.")
+        return self.merit_count[rung.number] if rung.number < len(self.merit_count) else 0
+
+    def _key(self, rung: Rung) -> str:
+        return "" if rung.number == 0 else f"released to {rung.who.describe()}"
+
+
+def _wanted(draft: Draft, pool: Sequence[Reservation]) -> Integers:
+    """For each pair, how many of the pool's promises it counts for."""
+    wanted = np.zeros(len(draft.pairs), dtype=np.int64)
+    for rule in pool:
+        for rung in rule.rungs(draft.problem):
+            wanted += rung.counts(draft.pairs.seeker, draft.pairs.slot)
+    return wanted
+
+
+def _share_out(needs: list[tuple[tuple[str, int], int, list[int]]]) -> dict[tuple[str, int], int]:
+    """Give each assignment to one of the promises it fits, serving the first ones first (augmenting paths)."""
+    holder: dict[int, int] = {}
+
+    def give(wanting: int) -> bool:
+        """Find an assignment for a promise, moving others along a shortest chain of promises."""
+        came_from: dict[int, tuple[int, int] | None] = {wanting: None}
+        queue = [wanting]
+        for promise in queue:
+            for assignment in needs[promise][2]:
+                owner = holder.get(assignment)
+                if owner is None:
+                    holder[assignment] = promise
+                    step = came_from[promise]
+                    while step is not None:
+                        holder[step[1]] = step[0]
+                        step = came_from[step[0]]
+                    return True
+                if owner not in came_from:
+                    came_from[owner] = (promise, assignment)
+                    queue.append(owner)
+        return False
+
+    for promise, (_, need, _) in enumerate(needs):
+        while need > 0 and give(promise):
+            need -= 1
+    for promise, (_, _, fitting) in enumerate(needs):
+        for assignment in fitting:
+            holder.setdefault(assignment, promise)
+    return {name: sum(1 for promise in holder.values() if promise == number) for number, (name, _, _) in enumerate(needs)}
+
+
+def _round(exact: Fraction, how: str) -> int:
+    return {"floor": floor(exact), "ceil": ceil(exact)}.get(how, floor(exact + Fraction(1, 2)))

@@ -1,0 +1,186 @@
+"""What an engine answers: values and bounds for each objective, and the columns that reach them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal, Protocol
+
+import numpy as np
+
+from allocator.program import Objective, Program
+from allocator.scenario import Integers
+
+Status = Literal["optimal", "feasible", "infeasible", "no_solution"]
+StopReason = Literal["proved", "gap_limit", "time_limit", "work_limit", "cancelled", "error"]
+
+
+class Progress(Protocol):
+    """Who wants to know how a run is doing."""
+
+    def phase(self, name: str) -> None:
+        """A new phase has begun: read, pairs, build, solve, check, write."""
+
+    def incumbent(self, goal: str, value: float | None, bound: float | None) -> None:
+        """A better solution or a better bound for the goal being worked on, in the policy's units."""
+
+
+class Silent:
+    """Nobody wants to know."""
+
+    def phase(self, name: str) -> None:
+        """Said to nobody."""
+
+    def incumbent(self, goal: str, value: float | None, bound: float | None) -> None:
+        """Said to nobody."""
+
+
+@dataclass
+class Clock:
+    """Time left and the gap that is good enough."""
+
+    seconds: float | None = None
+    gap: Fraction = Fraction(0)
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def left(self) -> float | None:
+        """Seconds left; None where there is no limit."""
+        return None if self.seconds is None else max(0.0, self.seconds - (time.monotonic() - self.started))
+
+    @property
+    def over(self) -> bool:
+        """Whether time is up."""
+        return self.left is not None and self.left <= 0
+
+    def close_enough(self, value: int, bound: int) -> bool:
+        """Whether a value is proved, or within the gap that the user asked for."""
+        return value >= bound or Fraction(bound - value) <= self.gap * max(abs(bound), 1)
+
+
+@dataclass(frozen=True)
+class Reached:
+    """An objective's value and proven bound, exact, in the program's integers; None where not known."""
+
+    objective: Objective
+    value: int | None
+    bound: int | None
+
+    @property
+    def proved(self) -> bool:
+        """Whether nothing better is possible, given the goals before it."""
+        return self.value is not None and self.value == self.bound
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """How an engine ended."""
+
+    status: Status
+    stop_reason: StopReason
+    columns: Integers | None
+    goals: tuple[Reached, ...]
+
+
+class Engine(Protocol):
+    """A way of solving a program."""
+
+    name: str
+
+    def solve(self, program: Program, clock: Clock, seed: int, progress: Progress) -> Outcome:
+        """The lexicographic best, or the best known when time is up."""
+
+
+@dataclass(frozen=True)
+class Hold:
+    """An earlier goal that must not get worse: coefficients (to be maximised) and the value to keep."""
+
+    coefficients: Integers
+    at_least: int
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One objective's answer. `bound` is in the program's integers, for a maximum; None where none is known."""
+
+    status: Status
+    columns: Integers | None
+    bound: int | None
+
+
+class GoalByGoal:
+    """Engines that know one objective at a time: each is proved or bounded, then held while the next is improved."""
+
+    name = ""
+
+    def maximize(self, program: Program, goal: Integers, holds: Sequence[Hold], hint: Integers | None, clock: Clock, seed: int, watch: Watch) -> Step:
+        """The best columns for one objective under the holds."""
+        raise NotImplementedError
+
+    def solve(self, program: Program, clock: Clock, seed: int, progress: Progress) -> Outcome:
+        """Goal by goal, in order."""
+        best: Integers | None = None
+        holds: list[Hold] = []
+        reached: list[Reached] = []
+        late = False
+        for objective in program.objectives or (_nothing_to_improve(),):
+            goal = objective.dense(program.size)
+            bound = ceiling(program, goal)
+            if best is None or int(goal @ best) < bound:
+                step = self.maximize(program, goal, holds, best, clock, seed, Watch(progress, objective))
+                if step.status == "infeasible" and best is None:
+                    return Outcome("infeasible", "proved", None, ())
+                if step.columns is not None and (best is None or int(goal @ step.columns) > int(goal @ best)):
+                    best = step.columns
+                if best is None:
+                    return Outcome("no_solution", "time_limit" if clock.over else "error", None, ())
+                bound = min(bound, step.bound) if step.bound is not None else bound
+                late = late or (clock.over and int(goal @ best) < bound)
+            value = int(goal @ best)
+            bound = max(bound, value)
+            sign = 1 if objective.maximize else -1
+            reached.append(Reached(objective, sign * value, sign * bound))
+            progress.incumbent(objective.label, sign * value / objective.scale, sign * bound / objective.scale)
+            holds.append(Hold(goal, value))
+        goals = tuple(reached) if program.objectives else ()
+        proved = all(goal.proved for goal in reached)
+        return Outcome("optimal" if proved else "feasible", "proved" if proved else "time_limit" if late else "gap_limit", best, goals)
+
+
+@dataclass
+class Watch:
+    """Passes a solver's values on to whoever watches, in the policy's units."""
+
+    progress: Progress
+    objective: Objective
+
+    def saw(self, value: float | None, bound: float | None) -> None:
+        """A value and a bound, to be maximised, in the program's integers."""
+        scale = self.objective.scale if self.objective.maximize else -self.objective.scale
+        self.progress.incumbent(self.objective.label, None if value is None else value / scale, None if bound is None else bound / scale)
+
+
+def ceiling(program: Program, goal: Integers) -> int:
+    """A bound that needs no solver: each seeker, and each opening, at its best pair; penalties at none."""
+    best = np.maximum(goal[: len(program.pairs)], 0)
+    by_seeker = _best_of(best, program.pairs.seeker).sum() if len(best) else 0
+    capacity = next((block.upper for block in program.rows if block.kind == "slot_openings"), None)
+    by_slot = by_seeker
+    if len(best) and capacity is not None:
+        top = _best_of(best, program.pairs.slot)
+        by_slot = (top * capacity[: len(top)]).sum()
+    extra = goal[len(program.pairs) :]
+    return int(min(by_seeker, by_slot)) + int((np.maximum(extra, 0) * program.upper[len(program.pairs) :]).sum())
+
+
+def _best_of(values: Integers, group: Integers) -> Integers:
+    top = np.zeros(int(group.max()) + 1, dtype=np.int64)
+    np.maximum.at(top, group, values)
+    return top
+
+
+def _nothing_to_improve() -> Objective:
+    empty = np.empty(0, dtype=np.int64)
+    return Objective("feasibility", "feasibility", empty, empty)

@@ -1,0 +1,105 @@
+"""The program through PuLP and CBC: the independent referee that tests compare against, and the way out to LP and MPS files.
+
+PuLP calls a time-limited solution "Optimal"; the bound is therefore read from CBC's own log, and where the log has none there is none.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pulp
+
+from allocator.engines.base import Clock, GoalByGoal, Hold, Step, Watch
+from allocator.program import FREE, Program
+from allocator.scenario import Integers
+
+_BOUND = re.compile(r"^(?:Lower|Upper) bound: +(-?[\d.e+]+)", re.MULTILINE)
+
+
+class Pulp(GoalByGoal):
+    """A second opinion: another modelling library, another solver."""
+
+    name = "pulp"
+
+    def maximize(self, program: Program, goal: Integers, holds: Sequence[Hold], hint: Integers | None, clock: Clock, seed: int, watch: Watch) -> Step:
+        problem, columns = _problem(program, goal, holds)
+        with tempfile.TemporaryDirectory() as folder:
+            log = Path(folder) / "cbc.log"
+            solver = pulp.PULP_CBC_CMD(
+                msg=False, timeLimit=None if clock.left is None else max(clock.left, 0.001), gapRel=float(clock.gap), gapAbs=0,
+                options=[f"randomCbcSeed {seed & 0x7FFFFFFF}", "primalTolerance 1e-9", "integerTolerance 1e-9"], logPath=str(log),
+            )  # fmt: skip
+            problem.solve(solver)
+            said = log.read_text(errors="replace") if log.exists() else ""
+        if problem.sol_status == pulp.LpSolutionInfeasible:
+            return Step("infeasible", None, None)
+        if problem.sol_status not in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible):
+            return Step("no_solution", None, None)
+        found = np.array([round(column.value() or 0) for column in columns], dtype=np.int64)
+        value = int(goal @ found)
+        if "Result - Optimal solution found" in said and clock.gap == 0:
+            return Step("optimal", found, value)
+        bound = _BOUND.search(said)
+        # CBC minimises the negated objective, so its lower bound is ours with the sign turned.
+        return Step("feasible", found, None if bound is None else max(value, math.floor(-float(bound.group(1)) + 1e-6)))
+
+
+def write_model(program: Program, path: Path, goal: int = 0) -> None:
+    """Write the program with one of its goals (the first unless said) as an LP or MPS file, by the name's ending.
+
+    Raises ValueError for another ending.
+    """
+    objective = program.objectives[goal].dense(program.size) if program.objectives else np.zeros(program.size, dtype=np.int64)
+    problem, _ = _problem(program, objective, ())
+    if path.suffix == ".lp":
+        problem.writeLP(str(path))
+    elif path.suffix == ".mps":
+        problem.writeMPS(str(path))
+    else:
+        raise ValueError(f"{path.name}: the name must end in .lp or .mps.")
+
+
+def _problem(program: Program, goal: Integers, holds: Sequence[Hold]) -> tuple[pulp.LpProblem, list[pulp.LpVariable]]:
+    problem = pulp.LpProblem("allocation", pulp.LpMaximize)
+    pairs = len(program.pairs)
+    columns = [pulp.LpVariable(f"x{k}" if k < pairs else f"y{k}", 0, None if most >= FREE else int(most), pulp.LpInteger) for k, most in enumerate(program.upper.tolist())]
+    problem.addVariables(columns)
+    problem.setObjective(_weighted(columns, goal))
+    row, column, coefficient, lower, upper = program.matrix()
+    order = np.argsort(row, kind="stable")
+    starts = np.searchsorted(row[order], np.arange(len(lower) + 1))
+    for number in range(len(lower)):
+        inside = order[starts[number] : starts[number + 1]]
+        weights: dict[pulp.LpVariable, int] = {}
+        for k, weight in zip(column[inside].tolist(), coefficient[inside].tolist(), strict=True):
+            weights[columns[k]] = weights.get(columns[k], 0) + weight
+        least, most = int(lower[number]), int(upper[number])
+        if least == most:
+            _add(problem, weights, pulp.LpConstraintEQ, least)
+        else:
+            if most < FREE:
+                _add(problem, weights, pulp.LpConstraintLE, most)
+            if least > -FREE:
+                _add(problem, weights, pulp.LpConstraintGE, least)
+    for hold in holds:
+        inside = np.flatnonzero(hold.coefficients)
+        _add(problem, {columns[k]: int(hold.coefficients[k]) for k in inside.tolist()}, pulp.LpConstraintGE, hold.at_least)
+    return problem, columns
+
+
+def _add(problem: pulp.LpProblem, weights: dict[pulp.LpVariable, int], sense: int, bound: int) -> None:
+    """Add a row; one without columns is kept as a row on a column fixed at zero, so that an impossible bound stays impossible."""
+    expression = pulp.LpAffineExpression(list(weights.items()))
+    if not weights:
+        nothing = problem.variablesDict().get("nothing") or pulp.LpVariable("nothing", 0, 0)
+        expression = pulp.LpAffineExpression([(nothing, 1)])
+    problem.addConstraint(pulp.LpConstraint(expression, sense, rhs=bound))
+
+
+def _weighted(columns: list[pulp.LpVariable], coefficients: Integers) -> pulp.LpAffineExpression:
+    return pulp.LpAffineExpression([(columns[k], int(coefficients[k])) for k in np.flatnonzero(coefficients).tolist()])

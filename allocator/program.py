@@ -1,0 +1,237 @@
+"""The 0-1 program, in no solver's language: columns, blocks of rows, objectives. Integers only.
+
+Column k < len(pairs) is 1 where pair k is assigned. Further columns are what rules add: seats short, credits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from allocator.pairs import Pairs
+from allocator.problem import Problem
+from allocator.scenario import Integers, Mask, Positions
+
+FREE = 1 << 60
+"""A bound that does not bind."""
+
+
+@dataclass(frozen=True, eq=False)
+class Slack:
+    """Columns beside the pairs in a block of rows: `row[k]` has `coefficient[k]` times `column[k]`."""
+
+    row: Integers
+    column: Integers
+    coefficient: Integers
+
+    @classmethod
+    def none(cls) -> Slack:
+        """No such columns."""
+        empty = np.empty(0, dtype=np.int64)
+        return cls(empty, empty, empty)
+
+    def and_also(self, row: Integers, column: Integers, coefficient: int) -> Slack:
+        """These and further ones that share a coefficient."""
+        more = np.full(len(row), coefficient, dtype=np.int64)
+        return Slack(np.concatenate([self.row, row]), np.concatenate([self.column, column]), np.concatenate([self.coefficient, more]))
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """A block of rows of one rule: lower <= sum of coefficients times columns <= upper.
+
+    The pairs of a block are said in one of three ways: `of_seeker` (row of each seeker, -1 for none: all pairs of the seeker
+    are in that row), `of_slot` (the same for slots), or `pair` with `row` (and `coefficient`, ones where None).
+    `bend` is the price of breaking a row by one unit when nothing fits; 0 where it cannot bend.
+    """
+
+    kind: str
+    label: str
+    names: Sequence[str]
+    lower: Integers
+    upper: Integers
+    of_seeker: Positions | None = None
+    of_slot: Positions | None = None
+    pair: Integers | None = None
+    row: Integers | None = None
+    coefficient: Integers | None = None
+    slack: Slack = field(default_factory=Slack.none)
+    bend: int = 0
+
+    def __len__(self) -> int:
+        return len(self.lower)
+
+    def entries(self, pairs: Pairs) -> tuple[Integers, Integers, Integers]:
+        """The pairs of the block as (row, pair, coefficient)."""
+        if self.pair is not None and self.row is not None:
+            ones = np.ones(len(self.pair), dtype=np.int64)
+            return self.row, self.pair, ones if self.coefficient is None else self.coefficient
+        row = self.of_seeker[pairs.seeker] if self.of_seeker is not None else self.of_slot[pairs.slot]  # type: ignore[index]
+        inside = np.flatnonzero(row >= 0)
+        return row[inside].astype(np.int64), inside, np.ones(len(inside), dtype=np.int64)
+
+    @property
+    def counts_people(self) -> bool:
+        """Whether every pair in the block counts as one."""
+        return self.coefficient is None
+
+    def row_name(self, number: int) -> str:
+        """The full name of one row, `kind[label][key]`."""
+        key = self.names[number] if len(self.names) else ""
+        label = "" if self.label in ("", self.kind) else f"[{self.label}]"
+        return f"{self.kind}{label}[{key}]" if key else f"{self.kind}{label}"
+
+
+@dataclass(frozen=True, eq=False)
+class Objective:
+    """One level of the lexicographic order: maximise (or minimise) a sum of integer coefficients over columns.
+
+    A value divided by `scale` is in the policy's `unit`.
+    """
+
+    kind: str
+    label: str
+    column: Integers
+    coefficient: Integers
+    maximize: bool = True
+    scale: int = 1
+    unit: str = "people"
+
+    def value(self, columns: Integers) -> int:
+        """The objective at a solution, exactly."""
+        return int(self.coefficient @ columns[self.column])
+
+    def dense(self, size: int) -> Integers:
+        """Coefficients over all columns, to be maximised."""
+        whole = np.zeros(size, dtype=np.int64)
+        np.add.at(whole, self.column, self.coefficient if self.maximize else -self.coefficient)
+        return whole
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """The whole program. Pair columns come first and are 0 or 1; further columns run from 0 to `upper`."""
+
+    pairs: Pairs
+    upper: Integers
+    rows: tuple[Rows, ...]
+    objectives: tuple[Objective, ...]
+
+    @property
+    def size(self) -> int:
+        """Number of columns."""
+        return len(self.upper)
+
+    @cached_property
+    def row_count(self) -> int:
+        """Number of rows."""
+        return sum(len(block) for block in self.rows)
+
+    def matrix(self) -> tuple[Integers, Integers, Integers, Integers, Integers]:
+        """The rows as one sparse matrix: (row, column, coefficient, lower, upper), blocks one after the other."""
+        empty = np.empty(0, dtype=np.int64)
+        row, column, coefficient, lower, upper = [empty], [empty], [empty], [empty], [empty]
+        start = 0
+        for block in self.rows:
+            r, c, a = block.entries(self.pairs)
+            row += [r + start, block.slack.row + start]
+            column += [c, block.slack.column]
+            coefficient += [a, block.slack.coefficient]
+            lower.append(block.lower)
+            upper.append(block.upper)
+            start += len(block)
+        return np.concatenate(row), np.concatenate(column), np.concatenate(coefficient), np.concatenate(lower), np.concatenate(upper)
+
+    def broken_rows(self, columns: Integers) -> Iterator[str]:
+        """Names of rows that a solution breaks, in exact arithmetic."""
+        for block in self.rows:
+            r, c, a = block.entries(self.pairs)
+            activity = np.zeros(len(block), dtype=np.int64)
+            np.add.at(activity, r, a * columns[c])
+            np.add.at(activity, block.slack.row, block.slack.coefficient * columns[block.slack.column])
+            for number in np.flatnonzero((activity < block.lower) | (activity > block.upper)):
+                yield block.row_name(int(number))
+
+    def elastic(self) -> tuple[Program, list[tuple[Rows, Integers, Integers]]]:
+        """The same rows, each that may bend with a column for falling short and one for going over, at its price.
+
+        Returns the program, whose one objective is the cheapest bending, and per bending block the columns
+        (short, over) of its rows; -1 where a row has no such side.
+        """
+        start, upper, rows = self.size, [self.upper], []
+        bending, columns, prices = [], [], []
+        for block in self.rows:
+            if not block.bend:
+                rows.append(block)
+                continue
+            short, start = _numbered(block.lower > -FREE, start)
+            over, start = _numbered(block.upper < FREE, start)
+            needs_short, needs_over = np.flatnonzero(short >= 0), np.flatnonzero(over >= 0)
+            slack = block.slack.and_also(needs_short, short[needs_short], 1).and_also(needs_over, over[needs_over], -1)
+            rows.append(replace(block, slack=slack))
+            bending.append((block, short, over))
+            added = np.concatenate([short[needs_short], over[needs_over]])
+            upper.append(np.full(len(added), FREE, dtype=np.int64))
+            columns.append(added)
+            prices.append(np.full(len(added), block.bend, dtype=np.int64))
+        empty = np.empty(0, dtype=np.int64)
+        cheapest = Objective("bending", "bending", np.concatenate([empty, *columns]), np.concatenate([empty, *prices]), maximize=False)
+        return Program(self.pairs, np.concatenate(upper), tuple(rows), (cheapest,)), bending
+
+
+def _numbered(wanted: Mask, start: int) -> tuple[Integers, int]:
+    numbers = np.full(len(wanted), -1, dtype=np.int64)
+    count = int(wanted.sum())
+    numbers[wanted] = np.arange(start, start + count)
+    return numbers, start + count
+
+
+@dataclass(eq=False)
+class Draft:
+    """A program in the making: what rules and goals see and add to."""
+
+    problem: Problem
+    pairs: Pairs
+    size: int = 0
+    uppers: list[Integers] = field(default_factory=list)
+    rows: list[Rows] = field(default_factory=list)
+    penalties: dict[str, list[tuple[Integers, Integers]]] = field(default_factory=dict)
+    shared: dict[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.size = len(self.pairs)
+        self.uppers.append(np.ones(self.size, dtype=np.int64))
+
+    def columns(self, upper: Integers) -> Integers:
+        """Add columns that run from 0 to `upper`; their numbers."""
+        numbers = np.arange(self.size, self.size + len(upper), dtype=np.int64)
+        self.size += len(upper)
+        self.uppers.append(upper)
+        return numbers
+
+    def penalty(self, goal: str, columns: Integers, each: int) -> None:
+        """Charge a goal (`shortfall` or `match_quality`) with `each` hundredths per unit of these columns.
+
+        A price in points falls to `shortfall` where the policy has no goal `match_quality` to pay it from.
+        """
+        if goal == "match_quality" and not any(entry.kind == "match_quality" for entry in self.problem.goals):
+            goal = "shortfall"
+        self.penalties.setdefault(goal, []).append((columns, np.full(len(columns), each, dtype=np.int64)))
+
+    def charged(self, goal: str) -> tuple[Integers, Integers]:
+        """What rules have charged to a goal: (columns, hundredths)."""
+        empty = np.empty(0, dtype=np.int64)
+        charged = self.penalties.get(goal, [])
+        return np.concatenate([empty, *(columns for columns, _ in charged)]), np.concatenate([empty, *(each for _, each in charged)])
+
+
+def build(problem: Problem, pairs: Pairs) -> Program:
+    """The program of a problem: rows of every constraint, then the objectives of every goal, in order."""
+    draft = Draft(problem, pairs)
+    for constraint in problem.policy.constraints:
+        draft.rows.extend(constraint.rows(draft))
+    objectives = [objective for goal in problem.goals for objective in goal.objectives(draft)]
+    return Program(pairs, np.concatenate(draft.uppers), tuple(draft.rows), tuple(objectives))

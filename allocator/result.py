@@ -1,0 +1,186 @@
+"""What a run answers, frozen: assignments, proofs, promises, reasons, and the digests of what it came from."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from allocator.constraints.base import Standing
+from allocator.engines.base import Reached, Status, StopReason
+from allocator.errors import Fault
+from allocator.policy import Policy
+from allocator.promises import ReservationLine
+from allocator.unplaced import Unplaced
+
+SCHEMA = 1
+"""Version of `result.json`; raised when a key changes its meaning or goes."""
+
+Amount = int | float
+
+
+@dataclass(frozen=True)
+class GoalResult:
+    """A goal's value and proven bound in the policy's units; `gap` is their distance relative to the bound. None where not known."""
+
+    kind: str
+    label: str
+    unit: str
+    value: Amount | None
+    bound: Amount | None
+    gap: float | None
+
+    @classmethod
+    def of(cls, reached: Reached) -> GoalResult:
+        """From the program's integers to the policy's units, exactly."""
+        objective, value, bound = reached.objective, reached.value, reached.bound
+        gap = None if value is None or bound is None else abs(bound - value) / max(abs(bound), 1)
+        return cls(objective.kind, objective.label or objective.kind, objective.unit, _units(value, objective.scale), _units(bound, objective.scale), gap)
+
+
+@dataclass(frozen=True)
+class Bend:
+    """By how much one row would have to give way so that the policy has a solution, in the cheapest such set."""
+
+    kind: str
+    label: str
+    key: str
+    name: str
+    required: int
+    possible: int
+    short: int
+    unit: str
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """The answer of one run.
+
+    `status` is optimal, feasible, infeasible or no_solution; `stop_reason` proved, gap_limit, time_limit, work_limit, cancelled or error.
+    `assignments` has seeker_id, slot_id, score, tier and, where scoring is built in, each component (empty where its facts are not recorded).
+    `policy` is the policy as solved, with defaults written out and over-and-above reservations settled.
+    """
+
+    status: Status
+    stop_reason: StopReason
+    engine: str
+    engine_reason: str
+    verified: bool
+    seekers: int
+    openings: int
+    pairs: int
+    considered: int
+    assignments: pd.DataFrame
+    unplaced: Sequence[Unplaced]
+    goals: Sequence[GoalResult]
+    rules: Sequence[Standing]
+    reservations: Sequence[ReservationLine]
+    bends: Sequence[Bend]
+    reverse_referrals: int
+    refusals: Mapping[str, int]
+    warnings: Sequence[Fault]
+    policy: Policy
+    scenario_name: str
+    seed: int
+    as_of: str
+    digests: Mapping[str, str]
+    versions: Mapping[str, str]
+    timings: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def placed(self) -> int:
+        """People who hold a slot."""
+        return len(self.assignments)
+
+    def goal(self, kind: str, label: str | None = None) -> GoalResult:
+        """A goal's result by kind (and label, where a goal has several levels). Raises KeyError where there is none."""
+        for goal in self.goals:
+            if goal.kind == kind and label in (None, goal.label):
+                return goal
+        raise KeyError(f"no goal {kind} {label or ''}".strip())
+
+    def as_dict(self) -> dict[str, Any]:
+        """`result.json` as plain data."""
+        return {
+            "schema": SCHEMA,
+            "scenario": self.scenario_name,
+            "status": self.status,
+            "stop_reason": self.stop_reason,
+            "engine": self.engine,
+            "engine_reason": self.engine_reason,
+            "verified": self.verified,
+            "placed": self.placed,
+            "reverse_referrals": self.reverse_referrals,
+            "seekers": self.seekers,
+            "openings": self.openings,
+            "pairs": self.pairs,
+            "pairs_considered": self.considered,
+            "refusals": dict(self.refusals),
+            "goals": [vars(goal) for goal in self.goals],
+            "rules": [line.as_dict() for line in self.rules],
+            "reservations": [line.as_dict() for line in self.reservations],
+            "bends": [vars(bend) for bend in self.bends],
+            "warnings": [fault.as_dict() for fault in self.warnings],
+            "policy": self.policy.to_dict(),
+            "seed": self.seed,
+            "as_of": self.as_of,
+            "digests": dict(self.digests),
+            "versions": dict(self.versions),
+            "timings": {phase: round(seconds, 4) for phase, seconds in self.timings.items()},
+        }
+
+
+def write_result(result: Result, folder: str | Path) -> list[Path]:
+    """Write `result.json`, `assignments.csv`, `unplaced.csv` and `rules.csv`; each file appears whole or not at all.
+
+    `result.json` is written last: where it is, the others are. Raises OSError where the folder cannot be written.
+    """
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    (target / "result.json").unlink(missing_ok=True)
+    rules = pd.DataFrame([line.as_dict() for line in result.rules], columns=_RULE_COLUMNS).astype({name: "Int64" for name in ("required", "achieved", "slack", "at_least", "at_most")})
+    written = [
+        _write(target / "assignments.csv", _csv(result.assignments)),
+        _write(target / "unplaced.csv", _csv(pd.DataFrame(result.unplaced, columns=list(Unplaced._fields)))),
+        _write(target / "rules.csv", _csv(rules)),
+    ]
+    return [_write(target / "result.json", json.dumps(result.as_dict(), indent=2) + "\n"), *written]
+
+
+_RULE_COLUMNS = ["kind", "label", "key", "required", "achieved", "slack", "unit", "hard", "at_least", "at_most"]
+
+
+def _csv(frame: pd.DataFrame) -> str:
+    return str(frame.to_csv(index=False, float_format="%.2f", lineterminator="\n"))
+
+
+def _write(path: Path, text: str) -> Path:
+    """Write beside the file, then put it in its place in one step."""
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        os.chmod(beside, 0o644)
+        os.replace(beside, path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _units(value: int | None, scale: int) -> Amount | None:
+    """Whole numbers stay whole; hundredths become decimals with two digits."""
+    if value is None or scale == 1:
+        return value
+    return value // scale if value % scale == 0 else value / scale
+
+
+def table(lines: Iterable[Any]) -> pd.DataFrame:
+    """Lines of a result (standings, reservations, bends) as a data frame."""
+    return pd.DataFrame([line.as_dict() if hasattr(line, "as_dict") else vars(line) for line in lines])
