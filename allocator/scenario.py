@@ -8,13 +8,16 @@ touch the frames: they ask for arrays aligned with a table's rows. A *position* 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from allocator.domain import PROTECTED, TABLES, Column
 from allocator.errors import Fault
@@ -23,7 +26,10 @@ Positions = np.ndarray[tuple[int], np.dtype[np.int32]]
 Integers = np.ndarray[tuple[int], np.dtype[np.int64]]
 Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
+Names = np.ndarray[Any, np.dtype[np.object_]]
 Dates = np.ndarray[tuple[int], np.dtype[np.datetime64]]
+
+T = TypeVar("T")
 
 NO_DAY = np.datetime64("NaT", "D")
 YES, NO, UNKNOWN = 1, 0, -1
@@ -45,7 +51,7 @@ class Coded:
         code = int(self.codes[position])
         return None if code < 0 else self.values[code]
 
-    @property
+    @cached_property
     def _numbers(self) -> dict[str, int]:
         return {value: number for number, value in enumerate(self.values)}
 
@@ -94,7 +100,7 @@ class Scenario:
         frame = self.tables.get(table)
         return 0 if frame is None else len(frame)
 
-    def ids(self, table: str) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+    def ids(self, table: str) -> Names:
         """The key of each record (tables with one key column)."""
 
         def make() -> Any:
@@ -111,7 +117,7 @@ class Scenario:
 
     def positions(self, table: str, record_ids: Any) -> Positions:
         """Where each of many records is; -1 where there is none or the id is missing."""
-        index = self._keep(("pandas index", table), lambda: pd.Index(self.ids(table)))
+        index: pd.Index = self._keep(("pandas index", table), lambda: pd.Index(self.ids(table)))
         return np.asarray(index.get_indexer(pd.Index(np.asarray(record_ids, dtype=object))), dtype=np.int32)
 
     # -- columns ------------------------------------------------------------------------------------------------
@@ -236,11 +242,11 @@ class Scenario:
 
         return self._keep(("table digest", table), make)
 
-    def _keep(self, what: tuple[str, ...], make: Any) -> Any:
+    def _keep(self, what: tuple[str, ...], make: Callable[[], T]) -> T:
         """Compute once: the tables never change."""
         if what not in self._memory:
             self._memory[what] = make()
-        return self._memory[what]
+        return cast(T, self._memory[what])
 
     @classmethod
     def of(cls, tables: Mapping[str, pd.DataFrame], *, as_of: date, name: str = "scenario", warnings: tuple[Fault, ...] = ()) -> Scenario:
@@ -271,6 +277,11 @@ def _column_digest(series: pd.Series) -> bytes:
     elif pd.api.types.is_datetime64_any_dtype(series.dtype):
         total.update(series.to_numpy().astype("datetime64[D]").astype(np.int64).tobytes())
     else:
-        text = series.astype(object).where(~missing, "")
-        total.update("\x1f".join(text.tolist()).encode())
+        array = pa.array(series, type=pa.large_string(), from_pandas=True)
+        text = pc.fill_null(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array, "")
+        _, ends, letters = text.buffers()
+        offsets = np.frombuffer(ends, dtype=np.int64)[text.offset : text.offset + len(text) + 1] if len(text) else np.zeros(1, dtype=np.int64)
+        total.update(np.diff(offsets).tobytes())  # the lengths, so that "ab", "c" is not "a", "bc"
+        if letters is not None:
+            total.update(memoryview(letters)[offsets[0] : offsets[-1]])
     return total.digest()
