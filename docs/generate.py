@@ -1,0 +1,114 @@
+"""Write the pages that are made from the code: `python docs/generate.py`, or with `--check` only say which have drifted."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from allocator.domain import PERSONAL_HEADERS, PROTECTED, TABLES, Column, Row
+
+HERE = Path(__file__).resolve().parent
+KINDS = {"id": "text", "text": "text", "codes": "list", "flag": "yes/no", "day": "date", "whole": "whole number", "number": "number"}
+
+INTRO = """\
+# Data
+
+*This page is made from `allocator/domain.py` by `python docs/generate.py`; change it there.*
+
+A scenario is a folder of files, one for each table, named `seekers.csv`, `slots.csv` and so on, or one `.xlsx` workbook
+with a sheet for each table. Parquet files (`pairs.parquet`) may stand in for CSV. Only **seekers** and **slots** must be
+there. Files that are neither CSV nor Parquet (a policy, a README) are left alone.
+
+**Only ids are compulsory**, and the few columns marked *compulsory* below. Every other column may be left out; then its
+default holds, or it is unknown. An empty cell is unknown too, never zero.
+
+**Headers** stand in row 1. Case, spaces and punctuation do not matter: `Seeker ID`, `seeker-id` and `SEEKER_ID` are one.
+Each column has further accepted headers, among them PIRL element numbers. A column that is not known is told in a warning
+and is never used.
+
+**No personal identifiers.** Names, social security numbers, birth dates, e-mail and street addresses and telephone numbers
+must not travel with this data (TEGL 39-11). A file with such a column is refused, by its header: {personal}, and headers
+that contain these words.
+
+| what | how it is written |
+|---|---|
+| text and ids | UTF-8; spaces at both ends do not count; ids hold no `;` and no `\\|`; at most 10,000 characters |
+| list | `a;b;c`, also separated by `\\|` or, in a quoted cell, by commas; each item counts once, the order is kept |
+| yes/no | `yes`, `no`, `y`, `n`, `true`, `false`, `1`, `0`; empty, `unknown`, `not_disclosed` or `9` is unknown |
+| date | `2026-11-02`, from 1900 to 2200; a date cell in a workbook; of a date with a time, the date. No other form |
+| whole number | digits, without separators of thousands; `3.0` is 3 |
+| number | digits with a decimal point; never `nan` or `inf` |
+| county | five-digit FIPS code, leading zero included |
+| industry | NAICS code of two to six digits, or a range of sectors such as `31-33` |
+| occupation | O\\*NET-SOC, `47-2061` or `47-2061.00`; six or eight digits without the dash are read as such |
+
+The name of the scenario and the day it is looked at may stand in `scenario.toml` (`name = "..."`, `as_of = 2026-11-02`,
+`description = "..."`), or in a sheet `scenario` with the columns key and value. Without them the name is that of the
+folder, and the day is today.
+
+Everything wrong is told at once, with file, row (the header is row 1) and column. An id that refers to another table must be
+in it, if that table is given.
+"""
+
+
+def data_page() -> str:
+    """`docs/data.md`: every table and column."""
+    personal = ", ".join(f"`{header}`" for header in sorted(PERSONAL_HEADERS))
+    return "\n".join([INTRO.format(personal=personal), *(_table(model) for model in TABLES.values())])
+
+
+def _table(model: type[Row]) -> str:
+    keys = " and ".join(f"`{key}`" for key in model.keys)
+    about = " ".join((model.__doc__ or "").split())
+    protected = " It may also be left out altogether." if model.table == PROTECTED else ""
+    lines = [f"## {model.table}", "", f"{about}{protected} One record for each {keys}.", ""]
+    lines += ["| column | meaning | unit | kind | default | also accepted | values |", "|---|---|---|---|---|---|---|"]
+    lines += [_column(column) for column in model.columns().values()]
+    return "\n".join([*lines, ""])
+
+
+def _column(column: Column) -> str:
+    default = "*compulsory*" if column.required else "" if column.default in (None, ()) else f"`{column.default}`"
+    aliases = ", ".join(f"`{alias}`" for alias in column.aliases)
+    cells = (f"`{column.name}`", column.about, column.unit, KINDS[column.kind], default, aliases, _values(column))
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _values(column: Column) -> str:
+    if column.ref:
+        return f"an id of {column.ref}"
+    if column.among:
+        return ", ".join(f"`{code}`" for code in column.among)
+    if column.least is not None and column.most is not None:
+        return f"{column.least:,.0f} to {column.most:,.0f}"
+    return ""
+
+
+PAGES: dict[str, Callable[[], str]] = {"data.md": data_page}
+"""File name and what writes it."""
+
+
+def drifted() -> list[str]:
+    """The pages that no longer say what the code says."""
+    return [name for name, page in PAGES.items() if not (HERE / name).exists() or (HERE / name).read_text("utf-8") != page()]
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages; with `--check`, name those that have drifted and return 1."""
+    if arguments not in ([], ["--check"]):
+        print("usage: python docs/generate.py [--check]", file=sys.stderr)
+        return 2
+    if arguments:
+        for name in drifted():
+            print(f"docs/{name} has drifted; run python docs/generate.py", file=sys.stderr)
+        return 1 if drifted() else 0
+    for name, page in PAGES.items():
+        (HERE / name).write_text(page(), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
