@@ -85,6 +85,7 @@ CASES: list[tuple[str, dict[str, Any], str, str, int | None, str, str]] = [
     ("not whole", slots("slot_id,openings", "J1,3.5"), "not_whole", "slots.csv", 2, "openings", "openings is 3.5, which is not a whole number"),
     ("thousands", slots("slot_id,openings,training_hours", 'J1,1,"1,200"'), "thousands_separator", "slots.csv", 2, "training_hours", "Write 1200."),
     ("dollars", slots("slot_id,openings,wage", "J1,1,$18.50"), "not_a_number", "slots.csv", 2, "wage", "Write the number alone: 18.50."),
+    ("decimal comma", slots("slot_id,openings,wage", 'J1,1,"18,5"'), "not_a_number", "slots.csv", 2, "wage", "Write it with a decimal point: 18.5."),
     ("percent", slots("slot_id,openings,reimbursement_rate", "J1,1,75%"), "not_a_number", "slots.csv", 2, "reimbursement_rate", "Write it as a share: 0.75."),
     ("word for a number", slots("slot_id,openings", "J1,two"), "not_a_number", "slots.csv", 2, "openings", "openings is “two”, which is not a number"),
     ("NaN score", table("pairs", "seeker_id,slot_id,score", "S1,J1,NaN"), "not_finite", "pairs.csv", 2, "score", "score is NaN, which is not a finite number"),
@@ -230,3 +231,11 @@ def test_places_that_are_no_scenario(tmp_path: Path, make: Any, code: str, words
     assert fault.code == code
     assert words in fault.message
     assert fault.file
+
+
+def test_a_file_that_the_system_does_not_give(tmp_path: Path) -> None:
+    folder(tmp_path, {})
+    (tmp_path / "pairs.csv").symlink_to(tmp_path / "gone.csv")
+    (fault,) = told(tmp_path)
+    assert (fault.code, fault.file) == ("cannot_read", "pairs.csv")
+    assert "No such file" in fault.message

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import xlsxwriter
 from hypothesis import given, settings
@@ -18,6 +19,7 @@ from allocator.domain import TABLES
 from allocator.errors import InputError
 from allocator.read import frames_to_scenario, read_assignments, read_scenario
 from allocator.scenario import NO, UNKNOWN, YES, Scenario
+from allocator.tables.cells import Cells
 from allocator.tables.headers import is_personal, normalise, spellings
 from tests.worlds import TODAY, frame, orders, people, world
 
@@ -335,6 +337,21 @@ def test_a_struct_is_not_a_cell(tmp_path: Path) -> None:
     pd.DataFrame({"slot_id": ["J1"], "openings": [1], "wage": [{"low": 1}]}).to_parquet(csv_folder(tmp_path) / "slots.parquet")
     (tmp_path / "slots.csv").unlink()
     assert fault_codes(tmp_path) == [("wrong_type", "", None)]
+
+
+def test_a_dictionary_that_names_an_id_twice_hides_no_duplicate() -> None:
+    ids = pa.DictionaryArray.from_arrays(pa.array([0, 1]), pa.array(["S1", "S1"]))
+    table = Cells.of(ids, "id")
+    assert (table.codes.tolist(), table.values.to_pylist()) == ([0, 0], ["S1"])
+
+
+@pytest.mark.parametrize("values", [["S1", "S2", "S1"], ["S2", "S1", "S1 "], ["S1", "S1", "S1"]])
+def test_of_two_same_ids_the_later_is_told(values: list[str]) -> None:
+    with pytest.raises(InputError) as caught:
+        frames_to_scenario({"seekers": pd.DataFrame({"seeker_id": values}), "slots": frame("slots", orders(1))}, as_of=TODAY)
+    first = [value.strip() for value in values].index("S1") + 2
+    assert {fault.row for fault in caught.value.faults} == {k + 2 for k, value in enumerate(values) if value.strip() == "S1"} - {first}
+    assert all(f"in row {first}." in fault.message for fault in caught.value.faults)
 
 
 def test_frames_as_text_and_as_types_are_the_same() -> None:

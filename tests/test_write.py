@@ -69,7 +69,7 @@ def values(column: Column) -> st.SearchStrategy[Any]:
     elif column.kind == "whole" or (column.required and column.unit in ("people", "minutes")):
         of = st.integers(int(column.least or 0), int(column.most if column.most is not None else 10**9))
     elif column.name == "score":
-        of = st.integers(0, 10**14).map(lambda hundredths: hundredths / 100)
+        of = st.integers(0, int(column.most or 10**9) * 100).map(lambda hundredths: hundredths / 100)
     elif column.kind == "number":
         of = st.floats(column.least or 0, column.most if column.most is not None else 1e9, allow_nan=False, width=64)
     else:

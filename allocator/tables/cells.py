@@ -82,21 +82,24 @@ def _texts(column: Any) -> Cells:
     encoded = _encoded(column)
     codes = encoded.indices.fill_null(-1).to_numpy().astype(np.int32)
     written = encoded.dictionary
-    if not (pa.types.is_string(written.type) or pa.types.is_large_string(written.type)):
+    distinct = pa.types.is_string(written.type) or pa.types.is_large_string(written.type)
+    if not distinct:
         written = pa.array([cell_text(value) for value in written.to_pylist()], type=_TEXT)
+    if not distinct or pa.types.is_dictionary(column.type):  # a dictionary from elsewhere may name a value twice
+        distinct = pc.count_distinct(written).as_py() == len(written)
     written = written.cast(_TEXT)
     trimmed = pc.utf8_trim_whitespace(written)
-    if trimmed.equals(written) and "" not in _shortest(written) and pc.count_distinct(written).as_py() == len(written):
+    if distinct and _place_of_blank(trimmed) < 0 and trimmed.equals(written):
         return Cells(codes, written)
-    numbers, distinct = pd.factorize(trimmed.to_pandas(), use_na_sentinel=True)
-    values = pa.array(distinct, type=_TEXT)
-    if (empty := pc.index(values, pa.scalar("", _TEXT)).as_py()) >= 0:
-        numbers = np.where(numbers == empty, -1, numbers)
+    numbers, kept = pd.factorize(trimmed.to_pandas(), use_na_sentinel=True)
+    values = pa.array(kept, type=_TEXT)
+    if (blank := _place_of_blank(values)) >= 0:
+        numbers = np.where(numbers == blank, -1, numbers)
     return Cells(np.append(numbers, -1).astype(np.int32)[codes], values)
 
 
-def _shortest(values: Any) -> tuple[str, ...]:
-    return ("",) if pc.index(values, pa.scalar("", _TEXT)).as_py() >= 0 else ()
+def _place_of_blank(values: Any) -> int:
+    return int(pc.index(values, pa.scalar("", _TEXT)).as_py())
 
 
 def _encoded(column: Any) -> Any:
@@ -109,8 +112,6 @@ def _encoded(column: Any) -> Any:
         column = pa.array([None if items is None else ";".join(cell_text(item) for item in items if item is not None) for items in lists], type=_TEXT)
     elif pa.types.is_nested(of) or pa.types.is_binary(of) or pa.types.is_large_binary(of):
         raise TypeError(str(of))
-    elif pa.types.is_string(of):
-        column = column.cast(_TEXT)
     if pa.types.is_dictionary(of):
         column = column.unify_dictionaries() if isinstance(column, pa.ChunkedArray) else column
     else:

@@ -22,7 +22,7 @@ def read_folder(path: Path, ledger: Ledger) -> Source:
     source = Source(name=path.resolve().name)
     files: dict[str, list[Path]] = {}
     for file in sorted(path.iterdir()):
-        if file.suffix.lower() in READERS and file.is_file() and not file.name.startswith((".", "~")):
+        if file.suffix.lower() in READERS and not file.is_dir() and not file.name.startswith((".", "~")):
             table = normalise(file.stem)
             if table in TABLES:
                 files.setdefault(table, []).append(file)

@@ -126,4 +126,4 @@ def _compulsory(model: type[Row]) -> list[str]:
 
 def _listed(headers: list[str]) -> str:
     told = ", ".join(shown(header.strip()) or "(blank)" for header in headers[:12])
-    return told + (f" and {len(headers) - 12} more" if len(headers) > 12 else "")
+    return (told or "nothing") + (f" and {len(headers) - 12} more" if len(headers) > 12 else "")

@@ -39,7 +39,10 @@ def _check_unique(table: Table, ledger: Ledger) -> Integers | None:
     if not blank.any() and (np.diff(key) > 0).all():
         return None
     key[blank] = -1
-    order = np.argsort(key, kind="stable")
+    order = np.argsort(key)
+    if not blank.any() and (np.diff(key[order]) > 0).all():
+        return order
+    order = np.argsort(key, kind="stable")  # slower, but the first of a key's rows comes first
     ordered = key[order]
     same = np.append(False, (ordered[1:] == ordered[:-1]) & (ordered[1:] >= 0))
     if same.any():

@@ -90,6 +90,8 @@ def _not_numbers(column: Column, cells: Cells, bad: Mask) -> list[Wrong]:
         number = re.fullmatch(r"[+-]?[0-9]+\.?[0-9]*", bare)
         if number and re.search(r"\d[,\s_]\d{3}", text) and not text.startswith(("$", "€", "£")):
             return "thousands_separator", f"{column.name} is “{text}”: thousands are not separated here.", f"Write {bare}."
+        if re.fullmatch(r"[+-]?[0-9]+,[0-9]{1,2}", text):
+            return "not_a_number", f"{column.name} is “{text}”, which is not a number.", f"Write it with a decimal point: {text.replace(',', '.')}."
         if number:
             return "not_a_number", f"{column.name} is “{text}”, which is not a number.", f"Write the number alone: {bare}."
         if (percent := re.fullmatch(r"([0-9]+(\.[0-9]+)?)\s*%", text)) is not None:

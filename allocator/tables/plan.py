@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from allocator.domain import Row, Seeker, Slot, column, key
+from allocator.domain import Row, Seeker, Slot, column, required
 from allocator.errors import Fault, InputError
 from allocator.tables.folder import READERS, cannot_read
 from allocator.tables.headers import normalise
@@ -24,8 +24,8 @@ class Assignment(Row):
     table: ClassVar[str] = "assignments"
     keys: ClassVar[tuple[str, ...]] = ("seeker_id", "slot_id")
 
-    seeker_id: str = key("Job seeker.", aliases=Seeker.columns()["seeker_id"].aliases)
-    slot_id: str = key("Slot.", aliases=Slot.columns()["slot_id"].aliases)
+    seeker_id: str = required("Job seeker.", aliases=Seeker.columns()["seeker_id"].aliases)
+    slot_id: str = required("Slot.", aliases=Slot.columns()["slot_id"].aliases)
     score: float | None = column("Match quality, if the plan states it.", aliases=("match_score", "quality"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,12 +58,16 @@ def understand(model: type[Row], sheet: Sheet, ledger: Ledger, *, extra: bool = 
     ledger.add(*sheet.faults)
     table = Table(model, sheet, {name: sheet.headers[k].strip() for name, k in found.items()}, {})
     columns = {name: column for name, column in model.columns().items() if name in found}
-    for name, column in columns.items():
+    with ThreadPoolExecutor(max_workers=4) as threads:  # Arrow works outside the interpreter's lock
+        waiting = {name: threads.submit(Cells.of, sheet.columns[found[name]], column.kind) for name, column in columns.items()}
+    for name, cells in waiting.items():
         try:
-            table.cells[name] = Cells.of(sheet.columns[found[name]], column.kind)
+            table.cells[name] = cells.result()
         except (TypeError, pa.ArrowException) as error:
             message = f"{name} is held as {str(error).splitlines()[0]}, which is not a column of cells."
-            ledger.add(sheet.fault("wrong_type", message, f"Give it as {column.kind}.", column=table.written[name]))
+            ledger.add(
+                sheet.fault("wrong_type", message, "Give it as text, or as numbers, flags or days where it is one of these.", column=table.written[name])
+            )
     _leave_out(table, found, ledger)
     table.meanings = {name: _meaning(table, columns[name], cells, ledger) for name, cells in table.cells.items()}
     return table
