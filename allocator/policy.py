@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -81,9 +83,11 @@ class Policy(BaseModel):
         except ValidationError as error:
             faults += _translated(error, cls, "", file)
             policy = cls()
+        labelled = {name: tuple(_labelled(parts[name], faults, file)) for name in SECTIONS if name in parts}
+        faults += _goals_said_twice(labelled.get("goals", ()), file)
         if faults:
             raise InputError(faults)
-        return policy.model_copy(update={name: _labelled(parts[name]) for name in SECTIONS if name in parts})
+        return policy.model_copy(update=labelled)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data that `from_dict` turns into the same policy."""
@@ -123,6 +127,11 @@ class Policy(BaseModel):
         new = {(entry.kind, entry.label): entry for entry in entries}
         return self.model_copy(update={"constraints": tuple(new.get((rule.kind, rule.label), rule) for rule in self.constraints)})
 
+    @staticmethod
+    def default_eligibility() -> tuple[str, ...]:
+        """Kinds of the eligibility rules that hold where the policy is silent: those that need no choice of the policy's."""
+        return tuple(rule.kind for rule in _defaults("eligibility"))
+
     @property
     def match_quality(self) -> MatchQuality:
         """The goal that says how pairs are scored; the standard weights where the policy has none."""
@@ -153,33 +162,74 @@ def _entries(section: str, entries: Any, faults: list[Fault], file: str) -> Iter
         faults.append(Fault("not_a_list", f"{section} must be a list of entries.", f"Write [[{section}]] before each entry.", file=file, column=section))
         return
     for number, entry in enumerate(entries, start=1):
-        place = f"{section}[{number}]"
-        kind = entry.get("kind") if isinstance(entry, Mapping) else None
-        if kind not in known:
-            close = get_close_matches(str(kind), known, 1)
-            said = "The entry has no kind." if kind is None else f"{section} has no kind {kind!r}." + (f" Did you mean {close[0]!r}?" if close else "")
-            faults.append(Fault("unknown_kind", said, f"Known kinds: {', '.join(known)}.", file=file, column=place, value=str(kind or "")))
+        wrong = entry_fault(section, number, entry, file)
+        if wrong is not None:
+            faults.append(wrong)
             continue
         try:
-            yield known[kind].model_validate(entry)
+            yield known[entry["kind"]].model_validate(entry)
         except ValidationError as error:
-            faults += _translated(error, known[kind], f"{place} {kind}", file)
+            faults += _translated(error, known[entry["kind"]], f"{section}.{entry_name(entry)}", file)
+
+
+def entry_fault(section: str, number: int, entry: Any, file: str) -> Fault | None:
+    """What is wrong with an entry before its keys are looked at: it is no table, or no rule is called what it says."""
+    place, known = f"{section}[{number}]", discover(section)
+    if not isinstance(entry, Mapping):
+        return Fault(
+            "not_a_table", f"Entry {number} of {section} is {entry!r}, not a table.", 'Write it as a table with kind = "...".', file=file, column=place
+        )
+    kind = entry.get("kind")
+    if isinstance(kind, str) and kind in known:
+        return None
+    close = get_close_matches(str(kind), known, 1)
+    said = "The entry has no kind." if kind is None else f"{section} has no kind {kind!r}." + (f" Did you mean {close[0]!r}?" if close else "")
+    return Fault("unknown_kind", said, f"Known kinds: {', '.join(known)}.", file=file, column=place, value=str(kind or ""))
+
+
+def entry_name(entry: Mapping[str, Any]) -> str:
+    """How reports call an entry that is still plain data: `kind` or `kind[label]`."""
+    kind, label = entry["kind"], entry.get("label", "")
+    return kind if label in ("", kind) else f"{kind}[{label}]"
 
 
 def _translated(error: ValidationError, model: type[BaseModel], place: str, file: str) -> Iterator[Fault]:
     """What pydantic found, in the words of this package."""
     for found in error.errors(include_url=False):
         path = ".".join(str(part) for part in found["loc"])
-        column = ": ".join(part for part in (place, path) if part)
+        column = ".".join(part for part in (place, path) if part)
         if found["type"] == "extra_forbidden":
-            known = ", ".join(_keys_at(model, found["loc"][:-1]))
-            yield Fault("unknown_key", f"There is no key {found['loc'][-1]!r} here.", f"Known keys: {known}.", file=file, column=column)
+            known = _keys_at(model, found["loc"][:-1])
+            close = get_close_matches(str(found["loc"][-1]), known, 1)
+            said = f"There is no key {found['loc'][-1]!r} here." + (f" Did you mean {close[0]!r}?" if close else "")
+            yield Fault("unknown_key", said, f"Known keys: {', '.join(known)}.", file=file, column=column)
         elif found["type"] == "missing":
             yield Fault("missing_key", f"The key {path!r} is missing.", "Add it.", file=file, column=column)
         else:
-            message = found["msg"].removeprefix("Value error, ")
-            value = str(found["input"])[:40]
-            yield Fault("bad_value", f"{message[:1].upper()}{message[1:]}; got {value}.", file=file, column=column, value=value)
+            whole = isinstance(found["input"], Mapping)
+            value = "" if whole else str(found["input"])[:40]
+            yield Fault("bad_value", _wrong_value(found, path or place, value), _mend(found), file=file, column=column, value=value)
+
+
+def _wrong_value(found: Mapping[str, Any], name: str, value: str) -> str:
+    """What is wrong with a value: what it is, and what it may be."""
+    limits, said = found.get("ctx", {}), f"{name} is {value}"
+    if found["type"] in ("less_than_equal", "less_than"):
+        return f"{said}; it must be {'at most' if found['type'] == 'less_than_equal' else 'below'} {limits.get('le', limits.get('lt'))}."
+    if found["type"] in ("greater_than_equal", "greater_than"):
+        return f"{said}; it must be {'at least' if found['type'] == 'greater_than_equal' else 'above'} {limits.get('ge', limits.get('gt'))}."
+    if found["type"] == "literal_error":
+        return f"{said}; it must be {limits['expected']}."
+    message = str(found["msg"]).removeprefix("Value error, ")
+    message = f"{message[:1].upper()}{message[1:]}"
+    return f"{message}; {said}." if value and found["type"] != "value_error" else f"{message}."
+
+
+def _mend(found: Mapping[str, Any]) -> str:
+    """A hint where the mistake is a common one."""
+    if found["type"] == "less_than_equal" and found["loc"][-1:] == ("share",):
+        return "Shares run from 0 to 1: 30 % is 0.3."
+    return ""
 
 
 def _keys_at(model: type[BaseModel], path: Sequence[Any]) -> list[str]:
@@ -195,17 +245,26 @@ def _keys_at(model: type[BaseModel], path: Sequence[Any]) -> list[str]:
     return list(model.model_fields)
 
 
-def _labelled(entries: tuple[AnyRule, ...]) -> tuple[AnyRule, ...]:
+def _labelled(entries: tuple[AnyRule, ...], faults: list[Fault], file: str) -> Iterator[AnyRule]:
     """Give each entry a label of its own: its kind, then `kind 2`, `kind 3`; the same label twice is a fault."""
     used: set[tuple[str, str]] = set()
-    labelled = []
     for entry in entries:
-        label = entry.label or entry.kind
-        if (entry.kind, label) in used:
-            if entry.label:
-                message = f"Two {entry.kind} entries have the label {label!r}."
-                raise InputError([Fault("duplicate_label", message, "Give each its own label.", file="policy", column=f"{entry.folder}.{entry.name}", value=label)])
-            label = next(f"{entry.kind} {number}" for number in range(2, len(entries) + 2) if (entry.kind, f"{entry.kind} {number}") not in used)
+        if entry.label and (entry.kind, entry.label) in used:
+            place = f"{entry.folder}.{entry.name}"
+            message = f"Two {entry.kind} entries have the label {entry.label!r}."
+            faults.append(Fault("duplicate_label", message, "Give each its own label.", file=file, column=place, value=entry.label))
+        label = entry.label or free_label(entry.kind, used)
         used.add((entry.kind, label))
-        labelled.append(entry.model_copy(update={"label": label}))
-    return tuple(labelled)
+        yield entry.model_copy(update={"label": label})
+
+
+def free_label(kind: str, used: Container[tuple[str, str]]) -> str:
+    """The label of an entry that has none of its own: the kind, else `kind 2`, `kind 3` and so on."""
+    return next(label for label in chain([kind], (f"{kind} {number}" for number in count(2))) if (kind, label) not in used)
+
+
+def _goals_said_twice(goals: Iterable[Rule], file: str) -> Iterator[Fault]:
+    """A goal that is already held cannot be improved again."""
+    for kind, times in Counter(goal.kind for goal in goals if goal.enabled).items():
+        if times > 1:
+            yield Fault("duplicate_goal", f"The goal {kind} is listed {times} times; only the first counts.", "Keep one of them.", file=file, column="goals")
