@@ -43,7 +43,9 @@ def _ineligible(plan: Plan) -> Iterator[Violation]:
     for rule, may in eligible(problem, plan.seeker, plan.slot):
         for k in (~may).nonzero()[0]:
             seeker, slot = int(plan.seeker[k]), int(plan.slot[k])
-            yield Violation(rule.kind, rule.label or rule.kind, f"{facts.ids('seekers')[seeker]} at {facts.ids('slots')[slot]}", rule.reason(problem, seeker, slot), 1)
+            yield Violation(
+                rule.kind, rule.label or rule.kind, f"{facts.ids('seekers')[seeker]} at {facts.ids('slots')[slot]}", rule.reason(problem, seeker, slot), 1
+            )
     if facts.has("pairs"):
         yield from _not_listed(plan)
 

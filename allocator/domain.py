@@ -40,13 +40,23 @@ def column(
     `ref` names the table whose key it points to (checked only when that table is given); `among` the codes it may
     hold; `least` and `most` its range, both ends included.
     """
-    extra = {"aliases": aliases, "unit": unit, "ref": ref, "among": among, "least": least, "most": most}
+    extra: Any = {"aliases": aliases, "unit": unit, "ref": ref, "among": among, "least": least, "most": most}
     return Field(default, description=about, json_schema_extra=extra)
 
 
-def key(about: str, *, aliases: tuple[str, ...] = (), ref: str = "") -> Any:
-    """A compulsory id."""
-    return Field(description=about, json_schema_extra={"aliases": aliases, "ref": ref})
+def required(
+    about: str,
+    *,
+    aliases: tuple[str, ...] = (),
+    unit: str = "",
+    ref: str = "",
+    among: tuple[str, ...] = (),
+    least: float | None = None,
+    most: float | None = None,
+) -> Any:
+    """A compulsory column."""
+    extra: Any = {"aliases": aliases, "unit": unit, "ref": ref, "among": among, "least": least, "most": most}
+    return Field(description=about, json_schema_extra=extra)
 
 
 class Row(BaseModel):
@@ -104,20 +114,30 @@ class Seeker(Row):
     table: ClassVar[str] = "seekers"
     keys: ClassVar[tuple[str, ...]] = ("seeker_id",)
 
-    seeker_id: str = key("Pseudonymous id of the job seeker; must not be a social security number.", aliases=("participant_id", "individual_id", "pirl_100", "100", "customer_id"))
+    seeker_id: str = required(
+        "Pseudonymous id of the job seeker; must not be a social security number.",
+        aliases=("participant_id", "individual_id", "pirl_100", "100", "customer_id"),
+    )
     partner_id: Text = column("Partner organization that serves the seeker.", ref="partners", aliases=("partner", "agency_id", "provider_id"))
     center_id: Text = column("WorkSource center the seeker belongs to.", ref="centers", aliases=("center", "office_id"))
     staff_id: Text = column("The seeker's career coach.", ref="staff", aliases=("coach_id", "case_manager_id"))
     county_fips: Text = column("County of residence, five-digit FIPS code.", aliases=("county", "pirl_102", "102"))
     zip: Text = column("Postal code of residence, for commute minutes.", aliases=("zip_code", "postal_code", "pirl_103", "103"))
-    populations: Codes = column("Target populations, as codes (for example homeless;ex_offender;single_parent).", default=(), aliases=("target_populations", "barriers"))
+    populations: Codes = column(
+        "Target populations, as codes (for example homeless;ex_offender;single_parent).", default=(), aliases=("target_populations", "barriers")
+    )
     veteran: Flag = column("Veteran or eligible spouse.", aliases=("eligible_veteran", "is_eligible_veteran", "pirl_301", "301", "veteran_status"))
     public_assistance: Flag = column("Receives TANF, SNAP, SSI or other public assistance.", aliases=("pirl_600", "600", "receives_public_assistance"))
-    low_income: Flag = column("Low income at program entry.", aliases=("pirl_802", "802", "low_income_status", "802_low_income_status_at_program_entry_wioa", "meets_definition_of_low_income"))
+    low_income: Flag = column(
+        "Low income at program entry.",
+        aliases=("pirl_802", "802", "low_income_status", "802_low_income_status_at_program_entry_wioa", "meets_definition_of_low_income"),
+    )
     basic_skills_deficient: Flag = column("Basic skills deficient.", aliases=("pirl_804", "804", "basic_skills", "foundational_skill_needs"))
     funding_streams: Codes = column("Funding streams the seeker is eligible for; empty means not recorded.", default=(), aliases=("funding", "programs"))
     ojt_workshop_date: Day = column("Day the OJT workshop was completed.", aliases=("workshop_date", "workshop_completed"))
-    career_map_soc: Codes = column("Occupations on the seeker's career map, O*NET-SOC codes, most wanted first.", default=(), aliases=("career_map", "target_soc"))
+    career_map_soc: Codes = column(
+        "Occupations on the seeker's career map, O*NET-SOC codes, most wanted first.", default=(), aliases=("career_map", "target_soc")
+    )
     last_soc: Text = column("Occupation of the last job, O*NET-SOC code.", aliases=("pirl_403", "403", "last_occupation"))
     months_experience: Whole = column("Months of experience in `last_soc`.", unit="months", least=0, most=900, aliases=("months_experience_in_soc",))
     prior_employer_ids: Codes = column("Employers the seeker has worked for.", default=(), aliases=("prior_employers",))
@@ -139,8 +159,8 @@ class Slot(Row):
     table: ClassVar[str] = "slots"
     keys: ClassVar[tuple[str, ...]] = ("slot_id",)
 
-    slot_id: str = key("Id of the job order.", aliases=("job_order_id", "order_id"))
-    openings: int = Field(description="Number of trainees wanted.", json_schema_extra={"aliases": ("total_job_openings", "positions", "num_openings"), "unit": "people", "least": 0, "most": 1_000_000})
+    slot_id: str = required("Id of the job order.", aliases=("job_order_id", "order_id"))
+    openings: int = required("Number of trainees wanted.", aliases=("total_job_openings", "positions", "num_openings"), unit="people", least=0, most=1_000_000)
     employer_id: Text = column("Employer that hires and trains.", ref="employers", aliases=("employer", "company_id"))
     onet_soc: Text = column("Occupation, O*NET-SOC code.", aliases=("soc", "soc_code", "occupational_category", "pirl_1306", "1306"))
     wage: Number = column("Hourly wage.", unit="dollars an hour", least=0, most=1000, aliases=("hourly_wage", "base_salary"))
@@ -149,7 +169,9 @@ class Slot(Row):
     county_fips: Text = column("County of the work site, five-digit FIPS code.", aliases=("county",))
     zip: Text = column("Postal code of the work site.", aliases=("site_zip", "zip_code", "postal_code"))
     center_id: Text = column("WorkSource center that holds the order.", ref="centers", aliases=("center", "office_id"))
-    staff_id: Text = column("Business services representative of this order; the employer's where absent.", ref="staff", aliases=("bsr_id", "representative_id"))
+    staff_id: Text = column(
+        "Business services representative of this order; the employer's where absent.", ref="staff", aliases=("bsr_id", "representative_id")
+    )
     required_credentials: Codes = column("Credentials a trainee must hold, as codes.", default=(), aliases=("credentials_required", "requirements"))
     required_languages: Codes = column("Languages a trainee must speak, ISO 639 codes.", default=(), aliases=("languages_required",))
     skills: Codes = column("Skills the job uses, as codes.", default=())
@@ -169,7 +191,7 @@ class Employer(Row):
     table: ClassVar[str] = "employers"
     keys: ClassVar[tuple[str, ...]] = ("employer_id",)
 
-    employer_id: str = key("Id of the employer.", aliases=("company_id",))
+    employer_id: str = required("Id of the employer.", aliases=("company_id",))
     naics: Text = column("Industry, NAICS 2022 code of two to six digits.", aliases=("naics_code", "industry"))
     employees_at_site: Whole = column("Employees at the training site.", unit="people", least=0, most=10_000_000, aliases=("employees", "employer_size"))
     county_fips: Text = column("County, five-digit FIPS code.", aliases=("county",))
@@ -190,7 +212,7 @@ class Partner(Row):
     table: ClassVar[str] = "partners"
     keys: ClassVar[tuple[str, ...]] = ("partner_id",)
 
-    partner_id: str = key("Id of the partner organization.", aliases=("agency_id",))
+    partner_id: str = required("Id of the partner organization.", aliases=("agency_id",))
     name: Text = column("Name of the organization.", aliases=("partner_name", "organization_name"))
     partner_type: Text = column("Kind of organization (cbo, housing_authority, human_services, county_housing, ...).", aliases=("type",))
 
@@ -201,7 +223,7 @@ class Center(Row):
     table: ClassVar[str] = "centers"
     keys: ClassVar[tuple[str, ...]] = ("center_id",)
 
-    center_id: str = key("Id of the center.", aliases=("office_id",))
+    center_id: str = required("Id of the center.", aliases=("office_id",))
     name: Text = column("Name of the center.", aliases=("center_name",))
     county_fips: Text = column("County, five-digit FIPS code.", aliases=("county",))
     center_type: Text = column("comprehensive or express.", default="comprehensive", among=("comprehensive", "express"), aliases=("type",))
@@ -214,7 +236,7 @@ class Staff(Row):
     table: ClassVar[str] = "staff"
     keys: ClassVar[tuple[str, ...]] = ("staff_id",)
 
-    staff_id: str = key("Id of the staff member.", aliases=("employee_id",))
+    staff_id: str = required("Id of the staff member.", aliases=("employee_id",))
     role: Text = column("Role.", among=STAFF_ROLES)
     capacity: Whole = column("Points this person can carry; unlimited where absent.", unit="points", least=0, most=1_000_000_000, aliases=("capacity_points",))
     used: Whole = column("Points already carried.", default=0, unit="points", least=0, most=1_000_000_000, aliases=("used_points",))
@@ -229,9 +251,9 @@ class PairRow(Row):
     table: ClassVar[str] = "pairs"
     keys: ClassVar[tuple[str, ...]] = ("seeker_id", "slot_id")
 
-    seeker_id: str = key("Job seeker.", ref="seekers")
-    slot_id: str = key("Slot.", ref="slots")
-    score: float = Field(description="Match quality, two decimals are kept.", json_schema_extra={"unit": "points", "least": 0, "most": 1e12, "aliases": ("match_score", "quality")})
+    seeker_id: str = required("Job seeker.", ref="seekers")
+    slot_id: str = required("Slot.", ref="slots")
+    score: float = required("Match quality, two decimals are kept.", aliases=("match_score", "quality"), unit="points", least=0, most=1e9)
     staff_points: Whole = column("Staff points this assignment uses; the rule's `points` where absent.", unit="points", least=0, most=1_000_000_000)
     cost_cents: Whole = column("Obligation of this assignment; computed from wage, hours and rate where absent.", unit="cents", least=0, most=10**15)
 
@@ -242,9 +264,9 @@ class Commitment(Row):
     table: ClassVar[str] = "commitments"
     keys: ClassVar[tuple[str, ...]] = ("seeker_id", "slot_id")
 
-    seeker_id: str = key("Job seeker.", ref="seekers")
-    slot_id: str = key("Slot.", ref="slots")
-    status: str = Field(description="How far it has come.", json_schema_extra={"among": COMMITMENT_STATUSES})
+    seeker_id: str = required("Job seeker.", ref="seekers")
+    slot_id: str = required("Slot.", ref="slots")
+    status: str = required("How far it has come.", among=COMMITMENT_STATUSES)
     since: Day = column("Day it reached this status.")
     author: Text = column("Who recorded it.")
     reason: Text = column("Why.")
@@ -256,9 +278,9 @@ class Pin(Row):
     table: ClassVar[str] = "pins"
     keys: ClassVar[tuple[str, ...]] = ("seeker_id", "slot_id")
 
-    seeker_id: str = key("Job seeker.", ref="seekers")
-    slot_id: str = key("Slot.", ref="slots")
-    action: str = Field(description="fix: this pair must be; forbid: it must not.", json_schema_extra={"among": ("fix", "forbid")})
+    seeker_id: str = required("Job seeker.", ref="seekers")
+    slot_id: str = required("Slot.", ref="slots")
+    action: str = required("fix: this pair must be; forbid: it must not.", among=("fix", "forbid"))
     reason: Text = column("Why.")
     author: Text = column("Who decided.")
     expires: Day = column("Last day the pin is in force; for good where absent.")
@@ -270,8 +292,8 @@ class Reference(Row):
     table: ClassVar[str] = "reference"
     keys: ClassVar[tuple[str, ...]] = ("seeker_id",)
 
-    seeker_id: str = key("Job seeker.")
-    slot_id: str = key("Slot held in the reference.")
+    seeker_id: str = required("Job seeker.")
+    slot_id: str = required("Slot held in the reference.")
 
 
 class Commute(Row):
@@ -280,9 +302,9 @@ class Commute(Row):
     table: ClassVar[str] = "commutes"
     keys: ClassVar[tuple[str, ...]] = ("from_zip", "to_zip")
 
-    from_zip: str = key("Postal code of residence.")
-    to_zip: str = key("Postal code of the work site.")
-    minutes: int = Field(description="Door to door.", json_schema_extra={"unit": "minutes", "least": 0, "most": 1440})
+    from_zip: str = required("Postal code of residence.")
+    to_zip: str = required("Postal code of the work site.")
+    minutes: int = required("Door to door.", unit="minutes", least=0, most=1440)
 
 
 class Demographics(Row):
@@ -291,7 +313,7 @@ class Demographics(Row):
     table: ClassVar[str] = "demographics"
     keys: ClassVar[tuple[str, ...]] = ("seeker_id",)
 
-    seeker_id: str = key("Job seeker.", ref="seekers")
+    seeker_id: str = required("Job seeker.", ref="seekers")
     sex: Text = column("As recorded by the program.")
     race_ethnicity: Text = column("As recorded by the program.")
     age_band: Text = column("Band of ages, never a birth date.")
@@ -299,14 +321,16 @@ class Demographics(Row):
 
 
 TABLES: dict[str, type[Row]] = {
-    model.table: model
-    for model in (Seeker, Slot, Employer, Partner, Center, Staff, PairRow, Commitment, Pin, Reference, Commute, Demographics)
+    model.table: model for model in (Seeker, Slot, Employer, Partner, Center, Staff, PairRow, Commitment, Pin, Reference, Commute, Demographics)
 }
 PROTECTED = "demographics"
 
 PERSONAL_HEADERS = frozenset(
-    "ssn social_security social_security_number ss_number dob date_of_birth birth_date birthdate birthday pirl_200 200 first_name last_name middle_name "
-    "full_name seeker_name participant_name maiden_name surname given_name email email_address phone phone_number home_phone cell_phone "
-    "street_address home_address mailing_address driver_license drivers_license passport_number alien_number".split()
+    """
+    ssn social_security social_security_number ss_number dob date_of_birth birth_date birthdate birthday pirl_200 200
+    first_name last_name middle_name full_name seeker_name participant_name maiden_name surname given_name
+    email email_address phone phone_number home_phone cell_phone street_address home_address mailing_address
+    driver_license drivers_license passport_number alien_number
+    """.split()
 )
 """Headers of personal identifiers. A file that has one is refused: TEGL 39-11 asks that such data not travel."""

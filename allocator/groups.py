@@ -17,9 +17,17 @@ if TYPE_CHECKING:
     from allocator.rule import Rule
 
 _SINGULAR = {
-    "partner": "partners", "population": "populations", "tier": "tiers", "seeker": "seekers",
-    "sector": "sectors", "employer": "employers", "county": "counties", "center": "centers",
-    "funding_stream": "funding_streams", "slot": "slots", "occupation": "occupations",
+    "partner": "partners",
+    "population": "populations",
+    "tier": "tiers",
+    "seeker": "seekers",
+    "sector": "sectors",
+    "employer": "employers",
+    "county": "counties",
+    "center": "centers",
+    "funding_stream": "funding_streams",
+    "slot": "slots",
+    "occupation": "occupations",
 }
 
 
@@ -35,7 +43,7 @@ def _tidy(value: Any, everything: str, plain: str) -> Any:
             if text == everything or (everything == "any_partner" and text == "partner:any"):
                 gathered.setdefault(plain, []).append("any")
             elif colon and (dimension in _SINGULAR or dimension in _SINGULAR.values()):
-                gathered.setdefault(_SINGULAR.get(dimension, dimension), []).append(code)
+                gathered.setdefault(_SINGULAR.get(dimension) or dimension, []).append(code)
             else:
                 gathered.setdefault(plain, []).append(text)
         value = gathered
@@ -43,7 +51,7 @@ def _tidy(value: Any, everything: str, plain: str) -> Any:
         tidied: dict[str, Any] = {}
         for name, codes in value.items():
             listed = [codes] if isinstance(codes, (str, int)) else codes
-            tidied[_SINGULAR.get(name, name)] = [str(code) for code in listed] if isinstance(listed, (list, tuple)) else listed
+            tidied[_SINGULAR.get(name) or name] = [str(code) for code in listed] if isinstance(listed, (list, tuple)) else listed
         return tidied
     return value
 
@@ -157,7 +165,8 @@ class Scope(BaseModel):
             of_employer = hit[naics.codes]
             employer = facts.link("slots", "employer_id")
             inside &= np.where(employer >= 0, np.append(of_employer, False)[employer], False)
-        for column, wanted in (("employer_id", self.employers), ("county_fips", self.counties), ("center_id", self.centers), ("funding_stream", self.funding_streams)):
+        by_column = {"employer_id": self.employers, "county_fips": self.counties, "center_id": self.centers, "funding_stream": self.funding_streams}
+        for column, wanted in by_column.items():
             if wanted:
                 coded = facts.coded("slots", column)
                 inside &= np.isin(coded.codes, [coded.code(code) for code in wanted])
@@ -193,8 +202,8 @@ class Scope(BaseModel):
         """In words: `all slots`, `sector 62 in county 41051`."""
         if self.everything:
             return "all slots"
-        words = {"sectors": "sector", "employers": "employer", "counties": "county", "centers": "center", "funding_streams": "funding stream", "staff": "staff member", "occupations": "occupation", "slots": "slot"}
-        parts = [f"{word} {' or '.join(getattr(self, name))}" for name, word in words.items() if getattr(self, name)]
+        words = {name: "staff member" if name == "staff" else word.replace("_", " ") for word, name in {**_SINGULAR, "staff": "staff"}.items()}
+        parts = [f"{words[name]} {' or '.join(getattr(self, name))}" for name in type(self).model_fields if getattr(self, name)]
         return " in ".join(parts)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -45,7 +46,7 @@ class Pairs:
         place = np.minimum(np.searchsorted(self._keys, wanted), len(self) - 1)
         return np.where(self._keys[place] == wanted, place, -1)
 
-    @property
+    @cached_property
     def _keys(self) -> Integers:
         return self.seeker.astype(np.int64) * self.slots + self.slot
 
@@ -70,7 +71,7 @@ def find_pairs(problem: Problem) -> Pairs:
 def eligible(problem: Problem, seekers: Positions, slots: Positions) -> Iterator[tuple[Eligibility, Mask]]:
     """Each rule with its verdict on these pairs; what has begun is not judged again."""
     begun = _among(seekers, slots, problem, FROZEN_STATUSES)
-    for rule in problem.policy.eligibility:
+    for rule in problem.eligibility:
         yield rule, rule.mask(problem, seekers, slots) | begun
 
 
@@ -85,8 +86,8 @@ class _Tally:
 
     def __init__(self, problem: Problem) -> None:
         people = problem.scenario.size("seekers")
-        self.pairs: dict[str, int] = {rule.name: 0 for rule in problem.policy.eligibility}
-        self.seekers: dict[str, Positions] = {rule.name: np.zeros(people, dtype=np.int32) for rule in problem.policy.eligibility}
+        self.pairs: dict[str, int] = {rule.name: 0 for rule in problem.eligibility}
+        self.seekers: dict[str, Positions] = {rule.name: np.zeros(people, dtype=np.int32) for rule in problem.eligibility}
 
     def refuse(self, rule: Eligibility, seekers: Positions, times: int = 1) -> None:
         self.pairs[rule.name] += len(seekers) * times
@@ -120,18 +121,18 @@ def _generated(problem: Problem, tally: _Tally) -> tuple[Positions, Positions]:
     seekers = np.arange(facts.size("seekers"), dtype=np.int32)
     slots = np.arange(facts.size("slots"), dtype=np.int32)
     slot_count = len(slots)
-    for rule in problem.policy.eligibility:
+    for rule in problem.eligibility:
         if rule.looks_at == "seeker":
             may = rule.mask(problem, seekers, nobody)
             tally.refuse(rule, seekers[~may], slot_count)
             seekers = seekers[may]
-    for rule in problem.policy.eligibility:
+    for rule in problem.eligibility:
         if rule.looks_at == "slot":
             may = rule.mask(problem, nobody, slots)
             tally.refuse(rule, seekers, int((~may).sum()))
             slots = slots[may]
     kept_seekers, kept_slots = [nobody], [nobody]
-    pair_rules = [rule for rule in problem.policy.eligibility if rule.looks_at == "pair"]
+    pair_rules = [rule for rule in problem.eligibility if rule.looks_at == "pair"]
     step = max(1, CHUNK // max(1, len(slots)))
     for start in range(0, len(seekers), step):
         chunk = seekers[start : start + step]

@@ -11,9 +11,10 @@ import numpy as np
 
 from allocator.errors import Fault
 from allocator.registry import discover
-from allocator.scenario import NO_DAY, YES, Dates, Integers, Mask, Positions, Scenario
+from allocator.scenario import YES, Integers, Mask, Positions, Scenario
 
 if TYPE_CHECKING:
+    from allocator.eligibility.base import Eligibility
     from allocator.goals.base import Goal
     from allocator.policy import Policy
 
@@ -52,19 +53,23 @@ class Problem:
             self._memory[what] = make()
         return cast(T, self._memory[what])
 
+    @property
+    def eligibility(self) -> tuple[Eligibility, ...]:
+        """The eligibility rules in force."""
+        return self.policy.eligibility or ()
+
     @cached_property
     def goals(self) -> tuple[Goal, ...]:
         """The goals in order, with `shortfall` first where the policy does not place it."""
         goals = self.policy.goals or ()
         if any(goal.kind == "shortfall" for goal in goals):
             return goals
-        return (discover("goals")["shortfall"](kind="shortfall", label="shortfall"), *goals)  # type: ignore[arg-type,return-value]
+        return (discover("goals")["shortfall"](kind="shortfall", label="shortfall"), *goals)  # type: ignore[arg-type]
 
     def faults(self) -> Iterator[Fault]:
         """What the rules and goals find wrong with their own parameters, in the light of the facts."""
-        for rule in (*(self.policy.eligibility or ()), *self.policy.constraints, *self.goals):
+        for rule in (*self.eligibility, *self.policy.constraints, *self.goals):
             yield from rule.faults(self)
-
 
     @cached_property
     def openings(self) -> Integers:
@@ -141,26 +146,10 @@ class Problem:
         known = wanted & (seeker >= 0) & (slot >= 0)
         return SlotSeeker(seeker[known], slot[known])
 
-    def days_since(self, table: str, column: str, *, business: bool = False) -> Integers:
-        """Days from the column's day to `as_of`; -1 where the day is unknown or still ahead."""
+    def days_since(self, table: str, column: str) -> Integers:
+        """Calendar days from the column's day to `as_of`; -1 where the day is unknown or still ahead."""
         day = self.scenario.days(table, column)
         known = ~np.isnat(day) & (day <= self.as_of)
-        return self._count_days(np.where(known, day, NO_DAY), np.full(len(day), self.as_of), known, business)
-
-    def days_until(self, table: str, column: str, *, business: bool = False) -> Integers:
-        """Days from `as_of` to the column's day; 0 where it has passed, -1 where it is unknown."""
-        day = self.scenario.days(table, column)
-        known = ~np.isnat(day)
-        later = np.where(known & (day > self.as_of), day, np.where(known, self.as_of, NO_DAY))
-        return self._count_days(np.full(len(day), self.as_of), later, known, business)
-
-    def _count_days(self, first: Dates, last: Dates, known: Mask, business: bool) -> Integers:
-        count = np.full(len(first), -1, dtype=np.int64)
-        if business:
-            count[known] = np.busday_count(first[known], last[known], holidays=list(self.policy.holidays))
-        else:
-            count[known] = (last[known] - first[known]).astype(np.int64)
+        count = np.full(len(day), -1, dtype=np.int64)
+        count[known] = (self.as_of - day[known]).astype(np.int64)
         return count
-
-
-

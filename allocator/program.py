@@ -13,7 +13,7 @@ import numpy as np
 
 from allocator.pairs import Pairs
 from allocator.problem import Problem
-from allocator.scenario import Integers, Mask, Positions
+from allocator.scenario import Integers, Mask, Names, Positions
 
 FREE = 1 << 60
 """A bound that does not bind."""
@@ -50,7 +50,7 @@ class Rows:
 
     kind: str
     label: str
-    names: Sequence[str]
+    names: Sequence[str] | Names
     lower: Integers
     upper: Integers
     of_seeker: Positions | None = None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from allocator.constraints.reservation import Reservation, Rung
+from allocator.constraints.reservation import Reservation
 from allocator.pairs import Pairs
 from allocator.plan import Plan
 
@@ -54,11 +54,11 @@ def _lines(rule: Reservation, plan: Plan, pairs: Pairs) -> Iterator[ReservationL
         gone = in_scope & ~rung.slots if rung.number == 0 else in_scope & False
         yield ReservationLine(
             rule.label, rung.who.describe(), rule.scope.describe(), rule.mode, rung.seats, asked, float(rule.exact(plan, rung)), supply, clipped, filled,
-            int(problem.openings[gone].sum()), _released_why(rule, rung, int(gone.sum())), short, _short_why(rule, short, asked, supply),
+            int(problem.openings[gone].sum()), _released_why(rule, int(gone.sum())), short, _short_why(rule, short, asked, supply),
         )  # fmt: skip
 
 
-def _released_why(rule: Reservation, rung: Rung, slots: int) -> str:
+def _released_why(rule: Reservation, slots: int) -> str:
     if rule.release is None or slots == 0:
         return ""
     steps = " or ".join(rule.release.describe(number) for number in range(1, len(rule.release.steps) + 1))

@@ -144,7 +144,9 @@ def write_result(result: Result, folder: str | Path) -> list[Path]:
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     (target / "result.json").unlink(missing_ok=True)
-    rules = pd.DataFrame([line.as_dict() for line in result.rules], columns=_RULE_COLUMNS).astype({name: "Int64" for name in ("required", "achieved", "slack", "at_least", "at_most")})
+    rules = pd.DataFrame([line.as_dict() for line in result.rules], columns=_RULE_COLUMNS).astype(
+        dict.fromkeys(("required", "achieved", "slack", "at_least", "at_most"), "Int64")
+    )
     written = [
         _write(target / "assignments.csv", _csv(result.assignments)),
         _write(target / "unplaced.csv", _csv(pd.DataFrame(result.unplaced, columns=list(Unplaced._fields)))),

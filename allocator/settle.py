@@ -48,7 +48,9 @@ class OpenCompetition(Constraint):
 
 def unsettled(policy: Policy) -> list[Reservation]:
     """The rules that still need settling."""
-    return [rule for rule in policy.constraints if isinstance(rule, Reservation) and rule.mode == "over_and_above" and rule.merit_count is None and rule.enabled]
+    return [
+        rule for rule in policy.constraints if isinstance(rule, Reservation) and rule.mode == "over_and_above" and rule.merit_count is None and rule.enabled
+    ]
 
 
 def settle(problem: Problem, pairs: Pairs, solve: Callable[[Program], Outcome]) -> tuple[Problem, bool]:

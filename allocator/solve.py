@@ -53,7 +53,7 @@ def solve(
     ------
     InputError
         The policy does not fit the facts: an unknown partner, pins in conflict, a missing column; all at once.
-    UnfitEngine
+    UnfitEngineError
         The engine that was asked for cannot solve this program.
     InternalError
         Our mistake: an engine's answer breaks a rule.
@@ -169,5 +169,3 @@ class _Stopwatch:
 
 def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
-
-

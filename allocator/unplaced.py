@@ -1,11 +1,11 @@
 """Why somebody was not placed: one code a person, with the fact that decided.
 
-    ineligible   no slot admits them; the detail counts refusals by rule
-    no_pair      the scenario's own pairs have none for them
-    outbid       every slot that admits them is full
-    blocked      a seat is open, but a rule stands in the way; the detail names it
-    no_gain      a seat is open, and taking it would better no goal
-    not_proved   a seat is open; the run ended before it was proved that nobody should take it
+ineligible   no slot admits them; the detail counts refusals by rule
+no_pair      the scenario's own pairs have none for them
+outbid       every slot that admits them is full
+blocked      a seat is open, but a rule stands in the way; the detail names it
+no_gain      a seat is open, and taking it would better no goal
+not_proved   a seat is open; the run ended before it was proved that nobody should take it
 """
 
 from __future__ import annotations

@@ -89,7 +89,9 @@ class Constraint(Rule):
     def standings(self, plan: Plan) -> Iterator[Standing]:
         """Where each of the rule's promises and limits stands, kept or not."""
 
-    def standing(self, key: str, achieved: int, *, at_least: int | None = None, at_most: int | None = None, unit: str = "people", hard: bool = True) -> Standing:
+    def standing(
+        self, key: str, achieved: int, *, at_least: int | None = None, at_most: int | None = None, unit: str = "people", hard: bool = True
+    ) -> Standing:
         """A standing of this entry."""
         return Standing(self.kind, self.label or self.kind, key, int(achieved), at_least, at_most, unit, hard)
 

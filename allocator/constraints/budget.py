@@ -47,7 +47,11 @@ class Budget(Constraint):
         if unknown.any():
             names = ", ".join(facts.ids("slots")[unknown][:5])
             more = f" and {int(unknown.sum()) - 5} more" if unknown.sum() > 5 else ""
-            yield self.fault("missing_facts", f"The obligation of {names}{more} cannot be computed: wage or training_hours is not recorded.", "Fill in both columns, or bring cost_cents with the pairs.")
+            yield self.fault(
+                "missing_facts",
+                f"The obligation of {names}{more} cannot be computed: wage or training_hours is not recorded.",
+                "Fill in both columns, or bring cost_cents with the pairs.",
+            )
 
     def rows(self, draft: Draft) -> Iterator[Rows]:
         charged = self._charged(draft.problem)[draft.pairs.slot]
@@ -56,12 +60,24 @@ class Budget(Constraint):
         inside = np.flatnonzero(charged & (cost > 0))
         price = 1 if len(inside) == 0 else max(1, int(SEAT / cost[inside].mean()))
         key = self.funding_stream or ""
-        yield Rows(self.kind, self.label, [key], np.array([-FREE]), np.array([self._left()]), pair=inside, row=np.zeros(len(inside), dtype=np.int64), coefficient=cost[inside], bend=price)
+        yield Rows(
+            self.kind,
+            self.label,
+            [key],
+            np.array([-FREE]),
+            np.array([self._left()]),
+            pair=inside,
+            row=np.zeros(len(inside), dtype=np.int64),
+            coefficient=cost[inside],
+            bend=price,
+        )
 
     def violations(self, plan: Plan) -> Iterator[Violation]:
         for line in self.standings(plan):
             if line.at_most is not None and line.achieved > line.at_most:
-                yield self.violation(line.key, f"{line.key} would obligate {_dollars(line.achieved)}; {_dollars(line.at_most)} is left.", line.achieved - line.at_most, "cents")
+                yield self.violation(
+                    line.key, f"{line.key} would obligate {_dollars(line.achieved)}; {_dollars(line.at_most)} is left.", line.achieved - line.at_most, "cents"
+                )
 
     def standings(self, plan: Plan) -> Iterator[Standing]:
         charged, usual = self._charged(plan.problem), self._obligation(plan.problem)

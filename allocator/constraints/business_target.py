@@ -37,7 +37,9 @@ class BusinessTarget(Constraint):
     maximum: NonNegativeInt | None = Field(None, description="Most people.")
     hard: bool = Field(False, description="true: minimum and maximum hold as law.")
     weight: Decimal = Field(Decimal(1), gt=0, le=10_000, decimal_places=2, description="How heavy one person missing is in the goal shortfall.")
-    price: Decimal | None = Field(None, gt=0, le=1_000_000, decimal_places=2, description="Points of match quality that one person missing costs, in place of weight.")
+    price: Decimal | None = Field(
+        None, gt=0, le=1_000_000, decimal_places=2, description="Points of match quality that one person missing costs, in place of weight."
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> BusinessTarget:
@@ -65,9 +67,13 @@ class BusinessTarget(Constraint):
     def violations(self, plan: Plan) -> Iterator[Violation]:
         for line in self.standings(plan):
             if line.hard and line.at_least is not None and line.achieved < line.at_least:
-                yield self.violation(line.key, f"{line.achieved} people in {self.scope.describe()}; at least {line.at_least} are needed.", line.at_least - line.achieved)
+                yield self.violation(
+                    line.key, f"{line.achieved} people in {self.scope.describe()}; at least {line.at_least} are needed.", line.at_least - line.achieved
+                )
             if line.hard and line.at_most is not None and line.achieved > line.at_most:
-                yield self.violation(line.key, f"{line.achieved} people in {self.scope.describe()}; at most {line.at_most} are allowed.", line.achieved - line.at_most)
+                yield self.violation(
+                    line.key, f"{line.achieved} people in {self.scope.describe()}; at most {line.at_most} are allowed.", line.achieved - line.at_most
+                )
 
     def standings(self, plan: Plan) -> Iterator[Standing]:
         scope: Mask = self.scope.members(plan.problem)

@@ -40,9 +40,10 @@ class Commitments(Constraint):
     def rows(self, draft: Draft) -> Iterator[Rows]:
         begun = draft.problem.commitments(FROZEN_STATUSES)
         number = draft.pairs.find(begun.seeker, begun.slot)
+        there = np.flatnonzero(number >= 0)
         facts, ones = draft.problem.scenario, np.ones(len(number), dtype=np.int64)
         names = [f"{one} at {other}" for one, other in zip(facts.ids("seekers")[begun.seeker], facts.ids("slots")[begun.slot], strict=True)]
-        yield Rows(self.kind, self.label, names, ones, ones, pair=number, row=np.arange(len(number)), bend=SEAT)
+        yield Rows(self.kind, self.label, names, ones, ones, pair=number[there], row=there, bend=SEAT)
 
     def violations(self, plan: Plan) -> Iterator[Violation]:
         planned = set(zip(plan.seeker.tolist(), plan.slot.tolist(), strict=True))

@@ -48,7 +48,13 @@ class EmployerLimit(Constraint):
         elif self.share is not None:
             unknown = int((problem.scenario.integers("employers", "employees_at_site") < 0).sum())
             if unknown:
-                yield self.fault("missing_facts", f"employees_at_site is not recorded for {unknown} employers; share sets no limit for them.", "Fill in the column.", field="share", severity="warning")
+                yield self.fault(
+                    "missing_facts",
+                    f"employees_at_site is not recorded for {unknown} employers; share sets no limit for them.",
+                    "Fill in the column.",
+                    field="share",
+                    severity="warning",
+                )
 
     def rows(self, draft: Draft) -> Iterator[Rows]:
         room = self._room(draft.problem)
@@ -62,7 +68,9 @@ class EmployerLimit(Constraint):
     def violations(self, plan: Plan) -> Iterator[Violation]:
         for line in self.standings(plan):
             if line.at_most is not None and line.achieved > line.at_most:
-                yield self.violation(line.key, f"{line.key} would train {line.achieved} more people; there is room for {line.at_most}.", line.achieved - line.at_most)
+                yield self.violation(
+                    line.key, f"{line.key} would train {line.achieved} more people; there is room for {line.at_most}.", line.achieved - line.at_most
+                )
 
     def standings(self, plan: Plan) -> Iterator[Standing]:
         facts = plan.problem.scenario

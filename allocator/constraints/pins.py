@@ -56,30 +56,49 @@ class Pins(Constraint):
     pins: tuple[PinnedPair, ...] = Field((), description="Pins of the policy, beside those in the scenario's pins table.")
 
     def faults(self, problem: Problem) -> Iterator[Fault]:
-        for pin in self.pins:
-            for table, name in (("seekers", pin.seeker_id), ("slots", pin.slot_id)):
+        for said in self.pins:
+            for table, name in (("seekers", said.seeker_id), ("slots", said.slot_id)):
                 if problem.scenario.position(table, name) < 0:
-                    yield self.fault("unknown_pin", f"The pin of {pin.seeker_id} and {pin.slot_id} names {name}, which {table} does not have.", "Correct the id or delete the pin.", field="pins", value=name)
+                    yield self.fault(
+                        "unknown_pin",
+                        f"The pin of {said.seeker_id} and {said.slot_id} names {name}, which {table} does not have.",
+                        "Correct the id or delete the pin.",
+                        field="pins",
+                        value=name,
+                    )
         decisions = self._decisions(problem)
-        yield from self._contradictions(problem, decisions)
+        entries = [rule for rule in problem.policy.constraints if isinstance(rule, Pins)]
+        if entries[0].label == self.label:
+            every = {(pin.seeker, pin.slot, pin.action): pin for entry in entries for pin in entry._decisions(problem)}
+            yield from self._contradictions(problem, list(every.values()))
         fixed = [pin for pin in decisions if pin.action == "fix"]
         for pin in fixed:
             refused = reasons(problem, pin.seeker, pin.slot)
             if refused:
                 kind, why = refused[0]
-                yield self.fault("pin_ineligible", f"{pin.words} cannot hold: {kind} refuses the pair. {why}", "Delete the pin, or mend the facts.", field="pins")
+                yield self.fault(
+                    "pin_ineligible", f"{pin.words} cannot hold: {kind} refuses the pair. {why}", "Delete the pin, or mend the facts.", field="pins"
+                )
         if problem.scenario.has("pairs"):
             listed = set(zip(problem.scenario.link("pairs", "seeker_id").tolist(), problem.scenario.link("pairs", "slot_id").tolist(), strict=True))
             for pin in fixed:
                 if (pin.seeker, pin.slot) not in listed:
-                    yield self.fault("pin_without_pair", f"{pin.words} cannot hold: the pair is not in pairs.", "Add the pair with its score, or delete the pin.", field="pins")
+                    yield self.fault(
+                        "pin_without_pair",
+                        f"{pin.words} cannot hold: the pair is not in pairs.",
+                        "Add the pair with its score, or delete the pin.",
+                        field="pins",
+                    )
 
     def _contradictions(self, problem: Problem, decisions: list[Decision]) -> Iterator[Fault]:
         facts, begun = problem.scenario, problem.commitments(FROZEN_STATUSES)
         of_pair: dict[tuple[int, int], list[Decision]] = defaultdict(list)
         of_seeker: dict[int, list[Decision]] = defaultdict(list)
         of_slot: dict[int, list[Decision]] = defaultdict(list)
-        started = [Decision(one, other, "fix", f"the begun pair {facts.ids('seekers')[one]} at {facts.ids('slots')[other]}") for one, other in zip(begun.seeker.tolist(), begun.slot.tolist(), strict=True)]
+        started = [
+            Decision(one, other, "fix", f"the begun pair {facts.ids('seekers')[one]} at {facts.ids('slots')[other]}")
+            for one, other in zip(begun.seeker.tolist(), begun.slot.tolist(), strict=True)
+        ]
         for pin in [*started, *decisions]:
             of_pair[pin.seeker, pin.slot].append(pin)
             if pin.action == "fix" and not any((other.seeker, other.slot) == (pin.seeker, pin.slot) for other in of_seeker[pin.seeker]):
@@ -91,20 +110,27 @@ class Pins(Constraint):
                 yield self.fault("pins_conflict", f"{pins[0].words} contradicts {pins[1].words}.", mend, field="pins")
         for seeker, pins in of_seeker.items():
             if len(pins) > 1:
-                yield self.fault("pins_conflict", f"{facts.ids('seekers')[seeker]} cannot hold two slots: {' and '.join(pin.words for pin in pins)}.", mend, field="pins")
+                yield self.fault(
+                    "pins_conflict", f"{facts.ids('seekers')[seeker]} cannot hold two slots: {' and '.join(pin.words for pin in pins)}.", mend, field="pins"
+                )
         for slot, pins in of_slot.items():
             openings = int(problem.openings[slot])
             if len(pins) > openings:
-                yield self.fault("pins_conflict", f"{facts.ids('slots')[slot]} has {openings} openings but {len(pins)} fixed people: {' and '.join(pin.words for pin in pins)}.", mend, field="pins")
+                yield self.fault(
+                    "pins_conflict",
+                    f"{facts.ids('slots')[slot]} has {openings} openings but {len(pins)} fixed people: {' and '.join(pin.words for pin in pins)}.",
+                    mend,
+                    field="pins",
+                )
 
     def rows(self, draft: Draft) -> Iterator[Rows]:
         decisions = self._decisions(draft.problem)
         seekers, slots = np.array([pin.seeker for pin in decisions], dtype=np.int32), np.array([pin.slot for pin in decisions], dtype=np.int32)
         number = draft.pairs.find(seekers, slots)
         there = np.flatnonzero(number >= 0)
-        bound = np.array([pin.action == "fix" for pin in decisions], dtype=np.int64)[there]
-        names = [decisions[k].words for k in there]
-        yield Rows(self.kind, self.label, names, bound, bound, pair=number[there], row=np.arange(len(there)), bend=SEAT)
+        bound = np.array([pin.action == "fix" for pin in decisions], dtype=np.int64)
+        names = [pin.words for pin in decisions]
+        yield Rows(self.kind, self.label, names, bound, bound, pair=number[there], row=there, bend=SEAT)
 
     def violations(self, plan: Plan) -> Iterator[Violation]:
         planned = set(zip(plan.seeker.tolist(), plan.slot.tolist(), strict=True))
@@ -119,7 +145,8 @@ class Pins(Constraint):
 
     def _decisions(self, problem: Problem) -> list[Decision]:
         """Pins in force on the day, from the table and from the policy; a pin said twice counts once."""
-        facts, found = problem.scenario, {}
+        facts = problem.scenario
+        found: dict[tuple[int, int, str], Decision] = {}
         listed = [(pin.seeker_id, pin.slot_id, pin.action, pin.reason, pin.author, pin.expires) for pin in self.pins]
         if facts.has("pins"):
             table = facts.tables["pins"].reindex(columns=["seeker_id", "slot_id", "action", "reason", "author", "expires"]).astype(object)

@@ -21,7 +21,8 @@ it fits, unless several of them are `stackable = false`: it then counts for one 
 
 Why: partners bring their customers because seats are kept for them. What "30 % reserved" means differs between these readings by up to the whole effect
 of the rule, so each has its name.
-Source: Hafalir, Yenmez and Yildirim 2013 (minimum guarantees); Dur, Kominers, Pathak and Sönmez 2018 (over-and-above); percentages and periods are local contracts.
+Source: Hafalir, Yenmez and Yildirim 2013 (minimum guarantees); Dur, Kominers, Pathak and Sönmez 2018 (over-and-above);
+percentages and periods are local contracts.
 """
 
 from __future__ import annotations
@@ -87,7 +88,9 @@ class Reservation(Constraint):
     stackable: bool = Field(True, description="false: an assignment counts for one of the reservations that say so only.")
     weight: Decimal = Field(Decimal(1), gt=0, le=10_000, decimal_places=2, description="Best effort: how heavy one seat short is against other promises.")
     price: Decimal | None = Field(None, gt=0, le=1_000_000, decimal_places=2, description="minimum_soft: points of match quality that one seat short costs.")
-    merit_count: tuple[NonNegativeInt, ...] | None = Field(None, description="over_and_above: what beneficiaries win without the rule, per rung; computed where absent.")
+    merit_count: tuple[NonNegativeInt, ...] | None = Field(
+        None, description="over_and_above: what beneficiaries win without the rule, per rung; computed where absent."
+    )
 
     @model_validator(mode="after")
     def _well_formed(self) -> Reservation:
@@ -108,14 +111,13 @@ class Reservation(Constraint):
     def faults(self, problem: Problem) -> Iterator[Fault]:
         yield from unknown_names(self, problem, self.beneficiaries, "beneficiaries")
         yield from unknown_names(self, problem, self.scope, "scope")
-        for number in range(1, (len(self.release.steps) if self.release else 0) + 1):
-            step = self.release.to(number) if self.release else None
-            if step is not None:
-                yield from unknown_names(self, problem, step, "release.to")
+        if self.release is not None:
+            yield from self.release.faults(self, problem)
         for rung, promise in zip(self.rungs(problem), self.promises(problem), strict=True):
             exact = self._exact(problem, rung)
             if exact and self.denominator != "filled" and abs(promise - exact) > exact / 5:
-                message = f"Rounding turns a promise of {float(exact):.2f} seats for {rung.who.describe()} into {promise}, a change of {abs(promise - exact) / exact:.0%}."
+                change = float(abs(promise - exact) / exact)
+                message = f"Rounding turns a promise of {float(exact):.2f} seats for {rung.who.describe()} into {promise}, a change of {change:.0%}."
                 yield self.fault("rounding", message, "Pool small scopes, or state a count.", field="share", severity="warning")
 
     # -- the promise --------------------------------------------------------------------------------------------
@@ -177,10 +179,7 @@ class Reservation(Constraint):
 
     def _joint(self, problem: Problem, rung: Rung) -> int:
         """Largest remainders: peers' promises add up to their exact total rounded half up; ties go by label."""
-        peers = [
-            rule for rule in problem.policy.constraints
-            if isinstance(rule, Reservation) and rule.rounding == self.rounding and rule.scope == self.scope and rule.denominator == self.denominator and rule.count is None
-        ]  # fmt: skip
+        peers = [rule for rule in problem.policy.constraints if isinstance(rule, Reservation) and rule._rounds_with(self)]
         exact = {rule.label: rule._exact(problem, same) for rule in peers for same in rule.rungs(problem) if same.number == rung.number}
         spare = _round(sum(exact.values(), Fraction(0)), "half_up") - sum(floor(value) for value in exact.values())
         luckiest = sorted(exact, key=lambda label: (floor(exact[label]) - exact[label], label))[:spare]
@@ -191,6 +190,10 @@ class Reservation(Constraint):
         if self.denominator == "filled":
             return self._share * int(rung.slots[plan.slot].sum())
         return self._exact(plan.problem, rung)
+
+    def _rounds_with(self, other: Reservation) -> bool:
+        """Whether two reservations share one largest-remainder rounding."""
+        return self.rounding == other.rounding and self.scope == other.scope and self.denominator == other.denominator and self.count is None
 
     # -- mathematics --------------------------------------------------------------------------------------------
 
@@ -245,7 +248,18 @@ class Reservation(Constraint):
         coefficient = np.concatenate([np.full(len(everyone), -parts), np.full(len(members), whole)])
         lower, upper = (-FREE, 0) if self.mode == "cap" else (0, FREE)
         row = np.zeros(len(pair), dtype=np.int64)
-        return Rows(self.kind, self.label, [key], zero + lower, zero + upper, pair=pair, row=row, coefficient=coefficient, slack=slack, bend=self._bend(max(1, SEAT // whole)))
+        return Rows(
+            self.kind,
+            self.label,
+            [key],
+            zero + lower,
+            zero + upper,
+            pair=pair,
+            row=row,
+            coefficient=coefficient,
+            slack=slack,
+            bend=self._bend(max(1, SEAT // whole)),
+        )
 
     def _bend(self, price: int) -> int:
         """A promise with a column for seats short always holds; only the others need to bend."""
@@ -288,7 +302,17 @@ class Reservation(Constraint):
         if len(pairs):
             slack = Slack(row.astype(np.int64), columns, np.ones(len(columns), dtype=np.int64))
             minus = np.full(len(pairs), -1, dtype=np.int64)
-            yield Rows(self.kind, "one credit each", [], np.full(len(pairs), -FREE), np.zeros(len(pairs), dtype=np.int64), pair=pairs, row=np.arange(len(pairs)), coefficient=minus, slack=slack)
+            yield Rows(
+                self.kind,
+                "one credit each",
+                [],
+                np.full(len(pairs), -FREE),
+                np.zeros(len(pairs), dtype=np.int64),
+                pair=pairs,
+                row=np.arange(len(pairs)),
+                coefficient=minus,
+                slack=slack,
+            )
 
     # -- law ----------------------------------------------------------------------------------------------------
 
@@ -298,10 +322,14 @@ class Reservation(Constraint):
                 continue
             who, where = rung.who.describe(), self.scope.describe()
             if line.at_least is not None and line.achieved < line.at_least:
-                yield self.violation(line.key, f"{line.achieved} assignments of {who} in {where}; at least {line.at_least} are promised.", line.at_least - line.achieved)
+                yield self.violation(
+                    line.key, f"{line.achieved} assignments of {who} in {where}; at least {line.at_least} are promised.", line.at_least - line.achieved
+                )
             elif line.at_most is not None and line.achieved > line.at_most:
                 group = f"others than {who}" if self.mode == "set_aside" else who
-                yield self.violation(line.key, f"{line.achieved} assignments of {group} in {where}; at most {line.at_most} are allowed.", line.achieved - line.at_most)
+                yield self.violation(
+                    line.key, f"{line.achieved} assignments of {group} in {where}; at most {line.at_most} are allowed.", line.achieved - line.at_most
+                )
 
     def standings(self, plan: Plan) -> Iterator[Standing]:
         credited = self._credited(plan) if self._competes else None
@@ -324,7 +352,10 @@ class Reservation(Constraint):
         Needs are filled in the order of hardness, then weight, then price; a rung that is full takes what nobody else needs.
         """
         needs: list[tuple[tuple[str, int], int, list[int]]] = []
-        order = sorted(self._pool(plan.problem), key=lambda rule: (rule.mode not in ("minimum_hard", "over_and_above"), rule.mode == "minimum_soft", -(rule.price or rule.weight)))
+        order = sorted(
+            self._pool(plan.problem),
+            key=lambda rule: (rule.mode not in ("minimum_hard", "over_and_above"), rule.mode == "minimum_soft", -(rule.price or rule.weight)),
+        )
         for rule in order:
             for rung, promise in zip(rule.rungs(plan.problem), rule.promise_in(plan), strict=True):
                 merit = rule._merit(rung) if rule.mode == "over_and_above" else 0

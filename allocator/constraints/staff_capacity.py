@@ -31,7 +31,9 @@ class StaffCapacity(Constraint):
     """Points used by assignments against what each staff member can carry."""
 
     kind: Literal["staff_capacity"] = "staff_capacity"
-    charge: Literal["seeker", "slot", "center"] = Field("seeker", description="Whose time an assignment takes: the seeker's coach, the slot's representative, or the liaison of the seeker's center.")
+    charge: Literal["seeker", "slot", "center"] = Field(
+        "seeker", description="Whose time an assignment takes: the seeker's coach, the slot's representative, or the liaison of the seeker's center."
+    )
     role: str | None = Field(None, description="Limit only staff with this role; everyone where absent.")
     points: NonNegativeInt = Field(1, description="Points of an assignment that brings none of its own.")
     extra_points: dict[str, NonNegativeInt] = Field({}, description="Further points for each of these populations that the seeker belongs to.")
@@ -41,9 +43,15 @@ class StaffCapacity(Constraint):
         if not facts.has("staff"):
             yield self.fault("missing_table", "staff_capacity needs the staff table.", "Add staff with staff_id and capacity, or take the rule out.")
         elif self.role and facts.coded("staff", "role").code(self.role) < 0:
-            yield self.fault("unknown_role", f"Nobody on the staff has the role {self.role!r}.", f"Roles there are: {', '.join(facts.coded('staff', 'role').values) or 'none'}.", field="role", value=self.role)
+            yield self.fault(
+                "unknown_role",
+                f"Nobody on the staff has the role {self.role!r}.",
+                f"Roles there are: {', '.join(facts.coded('staff', 'role').values) or 'none'}.",
+                field="role",
+                value=self.role,
+            )
         elif self.charge == "center" and not facts.has("centers", "staff_id"):
-            yield self.fault("missing_column", "charge = \"center\" needs the centers' liaisons.", "Add the column staff_id to centers.", field="charge")
+            yield self.fault("missing_column", 'charge = "center" needs the centers\' liaisons.', "Add the column staff_id to centers.", field="charge")
 
     def rows(self, draft: Draft) -> Iterator[Rows]:
         problem = draft.problem
@@ -68,7 +76,9 @@ class StaffCapacity(Constraint):
     def violations(self, plan: Plan) -> Iterator[Violation]:
         for line in self.standings(plan):
             if line.at_most is not None and line.achieved > line.at_most:
-                yield self.violation(line.key, f"{line.key} would carry {line.achieved} more points; there is room for {line.at_most}.", line.achieved - line.at_most, "points")
+                yield self.violation(
+                    line.key, f"{line.key} would carry {line.achieved} more points; there is room for {line.at_most}.", line.achieved - line.at_most, "points"
+                )
 
     def standings(self, plan: Plan) -> Iterator[Standing]:
         facts = plan.problem.scenario

@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from allocator.program import Objective, Program
-from allocator.scenario import Integers
+from allocator.scenario import Integers, Positions
 
 Status = Literal["optimal", "feasible", "infeasible", "no_solution"]
 StopReason = Literal["proved", "gap_limit", "time_limit", "work_limit", "cancelled", "error"]
@@ -175,7 +175,7 @@ def ceiling(program: Program, goal: Integers) -> int:
     return int(min(by_seeker, by_slot)) + int((np.maximum(extra, 0) * program.upper[len(program.pairs) :]).sum())
 
 
-def _best_of(values: Integers, group: Integers) -> Integers:
+def _best_of(values: Integers, group: Positions) -> Integers:
     top = np.zeros(int(group.max()) + 1, dtype=np.int64)
     np.maximum.at(top, group, values)
     return top

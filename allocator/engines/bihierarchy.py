@@ -167,7 +167,8 @@ def two_families(sets: csr_array) -> Integers | int:
     stuck = np.flatnonzero(component[:count] == component[count:])
     if len(stuck):
         return int(stuck[np.argmax(size[stuck])])
-    return (component[:count] > component[count:]).astype(np.int64)
+    family: Integers = (component[:count] > component[count:]).astype(np.int64)
+    return family
 
 
 def _tree(sets: csr_array, members: Integers, names: tuple[Integers, Integers]) -> Tree:

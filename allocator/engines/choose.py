@@ -21,14 +21,14 @@ class Choice(NamedTuple):
     reason: str
 
 
-class UnfitEngine(ValueError):
+class UnfitEngineError(ValueError):
     """The engine that was asked for cannot solve this program; the message says why."""
 
 
 def choose(program: Program, wanted: str = "auto") -> Choice:
     """The engine for a program.
 
-    Raises UnfitEngine when `network` is asked for and the rules do not nest.
+    Raises UnfitEngineError when `network` is asked for and the rules do not nest.
     """
     if wanted in ("auto", "network"):
         trees = bihierarchy(program)
@@ -36,7 +36,7 @@ def choose(program: Program, wanted: str = "auto") -> Choice:
         if obstacle is None and not isinstance(trees, str):
             return Choice(Network(trees), "every rule nests on the seeker side or the slot side, so the program is a minimum-cost flow")
         if wanted == "network":
-            raise UnfitEngine(f"The rules are not a network: {obstacle}.")
+            raise UnfitEngineError(f"The rules are not a network: {obstacle}.")
         return Choice(_named("mip"), f"not a network: {obstacle}")
     return Choice(_named(wanted), "asked for")
 
@@ -55,7 +55,7 @@ def _named(name: str) -> Engine:
         from allocator.engines.pulp_model import Pulp
 
         return Pulp()
-    raise UnfitEngine(f"There is no engine {name!r}; there are {', '.join(NAMES)}.")
+    raise UnfitEngineError(f"There is no engine {name!r}; there are {', '.join(NAMES)}.")
 
 
 def _beside_obstacle(program: Program) -> str | None:

@@ -58,7 +58,7 @@ class CpSat(GoalByGoal):
         return Step("optimal" if status == cp_model.OPTIMAL else "feasible", found, bound)
 
 
-class _Listener(cp_model.CpSolverSolutionCallback):  # type: ignore[misc]
+class _Listener(cp_model.CpSolverSolutionCallback):
     def __init__(self, watch: Watch) -> None:
         super().__init__()
         self._watch = watch

@@ -15,7 +15,6 @@ import numpy as np
 from ortools.math_opt import model_pb2
 from ortools.math_opt.python import mathopt
 
-
 from allocator.engines.base import Clock, GoalByGoal, Hold, Step, Watch
 from allocator.engines.cp_sat import CpSat
 from allocator.program import FREE, Program

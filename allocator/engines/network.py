@@ -21,7 +21,7 @@ from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 from allocator.engines.base import Clock, Outcome, Progress, Reached
 from allocator.engines.bihierarchy import Bihierarchy, Tree, bihierarchy
 from allocator.errors import InternalError
-from allocator.program import FREE, Objective, Program
+from allocator.program import Objective, Program
 from allocator.scenario import Integers
 
 LARGEST_COST = 1 << 60
@@ -45,7 +45,7 @@ class Network:
         arcs = _Arcs.of(program, trees)
         if (arcs.capacity < 0).any():
             return Outcome("infeasible", "proved", None, ())
-        cost, flow = np.empty(0), np.empty(0)
+        cost, flow = arcs.capacity, arcs.capacity
         for number, goals in enumerate(_groups(program, trees, arcs.nodes)):
             if number:
                 arcs = arcs.as_cheap_as(cost, flow)
@@ -183,7 +183,16 @@ class _Arcs:
         shift = len(trees.seekers.parent)
         sink = shift
         nodes = shift + len(trees.slots.parent)
-        parts = [(trees.seekers.leaf, trees.slots.leaf + shift, np.ones(pairs, dtype=np.int64), np.arange(pairs), np.ones(pairs, dtype=np.int64), np.zeros(pairs, dtype=np.int64))]
+        parts: list[tuple[Integers, ...]] = [
+            (
+                trees.seekers.leaf,
+                trees.slots.leaf + shift,
+                np.ones(pairs, dtype=np.int64),
+                np.arange(pairs),
+                np.ones(pairs, dtype=np.int64),
+                np.zeros(pairs, dtype=np.int64),
+            )
+        ]
         total = int((np.bincount(program.pairs.seeker) > 0).sum()) + 1
         parts += _tree_arcs(program, trees.seekers, 0, total, down=True)
         parts += _tree_arcs(program, trees.slots, shift, total, down=False)

@@ -13,10 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import pulp
+from pulp.v4_migration import set_v4_migration_warnings
 
 from allocator.engines.base import Clock, GoalByGoal, Hold, Step, Watch
 from allocator.program import FREE, Program
 from allocator.scenario import Integers
+
+# We are pinned below PuLP 4 on purpose: its successor no longer brings CBC along.
+set_v4_migration_warnings(False)
 
 _BOUND = re.compile(r"^(?:Lower|Upper) bound: +(-?[\d.e+]+)", re.MULTILINE)
 
@@ -67,39 +71,36 @@ def write_model(program: Program, path: Path, goal: int = 0) -> None:
 def _problem(program: Program, goal: Integers, holds: Sequence[Hold]) -> tuple[pulp.LpProblem, list[pulp.LpVariable]]:
     problem = pulp.LpProblem("allocation", pulp.LpMaximize)
     pairs = len(program.pairs)
-    columns = [pulp.LpVariable(f"x{k}" if k < pairs else f"y{k}", 0, None if most >= FREE else int(most), pulp.LpInteger) for k, most in enumerate(program.upper.tolist())]
-    problem.addVariables(columns)
-    problem.setObjective(_weighted(columns, goal))
+    columns = [
+        problem.add_variable(f"x{k}" if k < pairs else f"y{k}", 0, None if most >= FREE else int(most), pulp.LpInteger)
+        for k, most in enumerate(program.upper.tolist())
+    ]
+    # A row without columns hangs on a variable fixed at zero, so that an impossible bound stays impossible.
+    nothing = problem.add_variable("nothing", 0, 0, pulp.LpInteger)
+    problem.setObjective(_sum(columns, np.flatnonzero(goal), goal[goal != 0]) + nothing)
     row, column, coefficient, lower, upper = program.matrix()
     order = np.argsort(row, kind="stable")
     starts = np.searchsorted(row[order], np.arange(len(lower) + 1))
     for number in range(len(lower)):
         inside = order[starts[number] : starts[number + 1]]
-        weights: dict[pulp.LpVariable, int] = {}
-        for k, weight in zip(column[inside].tolist(), coefficient[inside].tolist(), strict=True):
-            weights[columns[k]] = weights.get(columns[k], 0) + weight
+        weighted = _sum(columns, column[inside], coefficient[inside]) + nothing
         least, most = int(lower[number]), int(upper[number])
         if least == most:
-            _add(problem, weights, pulp.LpConstraintEQ, least)
+            problem += weighted == least
         else:
             if most < FREE:
-                _add(problem, weights, pulp.LpConstraintLE, most)
+                problem += weighted <= most
             if least > -FREE:
-                _add(problem, weights, pulp.LpConstraintGE, least)
+                problem += weighted >= least
     for hold in holds:
         inside = np.flatnonzero(hold.coefficients)
-        _add(problem, {columns[k]: int(hold.coefficients[k]) for k in inside.tolist()}, pulp.LpConstraintGE, hold.at_least)
+        problem += _sum(columns, inside, hold.coefficients[inside]) + nothing >= hold.at_least
     return problem, columns
 
 
-def _add(problem: pulp.LpProblem, weights: dict[pulp.LpVariable, int], sense: int, bound: int) -> None:
-    """Add a row; one without columns is kept as a row on a column fixed at zero, so that an impossible bound stays impossible."""
-    expression = pulp.LpAffineExpression(list(weights.items()))
-    if not weights:
-        nothing = problem.variablesDict().get("nothing") or pulp.LpVariable("nothing", 0, 0)
-        expression = pulp.LpAffineExpression([(nothing, 1)])
-    problem.addConstraint(pulp.LpConstraint(expression, sense, rhs=bound))
-
-
-def _weighted(columns: list[pulp.LpVariable], coefficients: Integers) -> pulp.LpAffineExpression:
-    return pulp.LpAffineExpression([(columns[k], int(coefficients[k])) for k in np.flatnonzero(coefficients).tolist()])
+def _sum(columns: list[pulp.LpVariable], numbers: Integers, coefficients: Integers) -> pulp.LpAffineExpression:
+    """Coefficients times columns; a column named twice counts with both coefficients."""
+    total: dict[pulp.LpVariable, int] = {}
+    for number, coefficient in zip(numbers.tolist(), coefficients.tolist(), strict=True):
+        total[columns[number]] = total.get(columns[number], 0) + coefficient
+    return pulp.LpAffineExpression(list(total.items()))

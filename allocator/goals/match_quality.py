@@ -54,7 +54,13 @@ class MatchQuality(Goal):
 
     def faults(self, problem: Problem) -> Iterator[Fault]:
         if problem.scenario.has("pairs") and self.weights != Weights():
-            yield self.fault("unused_weights", "The scenario brings its own pairs and scores; weights have no effect.", "Take them out, or take pairs out.", field="weights", severity="warning")
+            yield self.fault(
+                "unused_weights",
+                "The scenario brings its own pairs and scores; weights have no effect.",
+                "Take them out, or take pairs out.",
+                field="weights",
+                severity="warning",
+            )
 
     def objectives(self, draft: Draft) -> Iterator[Objective]:
         charged, each = draft.charged("match_quality")

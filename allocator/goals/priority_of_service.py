@@ -2,8 +2,8 @@
 
     maximise  X(tier 1, all), then X(tier 2, all), ..., then X(tier 5, all)
 
-1 veterans and eligible spouses who receive public assistance, have low income or are basic skills deficient; 2 others in those three groups; 3 other veterans and
-eligible spouses; 4 populations named by the Governor or the local board (`local`, one list, or several for 4a, 4b, ...); 5 everyone else. Only what is
+1 veterans and eligible spouses who receive public assistance, have low income or are basic skills deficient; 2 others in those three groups;
+3 other veterans and eligible spouses; 4 populations named by the Governor or the local board (`local`, one list, or several for 4a, 4b, ...); 5 everyone else. Only what is
 recorded as yes counts.
 
 Why: adult training funds serve those first whom the law names first.
@@ -28,7 +28,9 @@ class PriorityOfService(Goal):
     """Counts per tier, in order."""
 
     kind: Literal["priority_of_service"] = "priority_of_service"
-    local: tuple[tuple[str, ...], ...] = Field((), description='Populations of tier 4: a list of codes, or a list of lists in their order, e.g. [["homeless"], ["ex_offender", "single_parent"]].')
+    local: tuple[tuple[str, ...], ...] = Field(
+        (), description='Populations of tier 4: a list of codes, or a list of lists in their order, e.g. [["homeless"], ["ex_offender", "single_parent"]].'
+    )
 
     @field_validator("local", mode="before")
     @classmethod
@@ -41,7 +43,14 @@ class PriorityOfService(Goal):
         known = sorted({code for codes in problem.scenario.lists("seekers", "populations").sets for code in codes})
         for code in (code for codes in self.local for code in codes):
             if code not in known:
-                yield self.fault("unknown_population", f"No seeker belongs to the population {code!r}.", f"Populations there are: {', '.join(known) or 'none'}.", field="local", value=code, severity="warning")
+                yield self.fault(
+                    "unknown_population",
+                    f"No seeker belongs to the population {code!r}.",
+                    f"Populations there are: {', '.join(known) or 'none'}.",
+                    field="local",
+                    value=code,
+                    severity="warning",
+                )
 
     def objectives(self, draft: Draft) -> Iterator[Objective]:
         tier = draft.problem.tiers[draft.pairs.seeker]
