@@ -105,7 +105,10 @@ def _write_tables(scenario: Scenario, folder: Path, form: Form) -> None:
         if form == "parquet":
             frame.to_parquet(folder / f"{table}.parquet", index=False)
         else:
-            _as_text(table, frame).to_csv(folder / f"{table}.csv", index=False, lineterminator="\n", encoding="utf-8")
+            text = _as_text(table, frame)
+            # A lone carriage return is quoted only where it is part of the line end.
+            returns = any(text[name].str.contains("\r", regex=False).any() for name in text if text[name].dtype == "str")
+            text.to_csv(folder / f"{table}.csv", index=False, lineterminator="\r\n" if returns else "\n", encoding="utf-8")
     (folder / SETTINGS_FILE).write_text(settings(scenario), "utf-8")
 
 

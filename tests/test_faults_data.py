@@ -108,6 +108,7 @@ CASES: list[tuple[str, dict[str, Any], str, str, int | None, str, str]] = [
     ("overlong cell", seekers("seeker_id,last_soc", f"S1,{LONG}"), "overlong_cell", "seekers.csv", 2, "last_soc", "5,000,000 characters; 10,000 are the most"),
     ("semicolon in id", seekers("seeker_id", "S1;S2"), "bad_id", "seekers.csv", 2, "seeker_id", "separate the items of a list"),
     ("bar in id", seekers("seeker_id", "S1|S2"), "bad_id", "seekers.csv", 2, "seeker_id", "Use another character in ids"),
+    ("list where one id belongs", seekers("seeker_id,partner_id", "S1,P1;P2"), "bad_id", "seekers.csv", 2, "partner_id", "partner_id holds “;” or “|”"),
     ("unseen character in id", seekers("seeker_id", "S1\u200b"), "control_character", "seekers.csv", 2, "seeker_id", "cannot be seen"),
     ("newline in id", seekers("seeker_id", '"S\n1"', "S2"), "control_character", "seekers.csv", 2, "seeker_id", "control character"),
     ("control character", table("partners", "partner_id,name", "P1,a\x07b"), "control_character", "partners.csv", 2, "name", "name holds a control character"),

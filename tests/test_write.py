@@ -39,7 +39,7 @@ SMALL = world(seekers=people(2), slots=orders(1, 2), name="small")
 
 # -- round trips ------------------------------------------------------------------------------------------------
 
-words = st.text(string.ascii_letters + string.digits + " _-+=@'\"#,;|é→\n\t%$\\", min_size=1, max_size=12).map(str.strip).filter(bool)
+words = st.text(string.ascii_letters + string.digits + " _-+=@'\"#,;|é→\n\r\t%$\\", min_size=1, max_size=12).map(str.strip).filter(bool)
 ids = st.text(string.ascii_letters + string.digits + "-+=@'\"#,é0 ", min_size=1, max_size=8).map(str.strip).filter(bool)
 SPECIAL = {
     "county_fips": st.sampled_from(["41051", "01001"]),

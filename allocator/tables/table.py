@@ -142,7 +142,7 @@ def _converted(column: Column, cells: Cells) -> tuple[Any, list[Wrong]]:
     if column.kind == "codes":
         return texts.codes(column, cells)
     data, wrong = texts.texts(column, cells)
-    return data, wrong + (texts.ids(column, cells) if column.kind == "id" else [])
+    return data, wrong + (texts.ids(column, cells) if column.kind == "id" or column.ref else [])
 
 
 def _teller(table: Table, name: str, cells: Cells, problem: Wrong) -> Callable[[int], Fault]:
