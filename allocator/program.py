@@ -40,6 +40,30 @@ class Slack:
 
 
 @dataclass(frozen=True, eq=False)
+class People:
+    """Assignments of each seeker and of each slot."""
+
+    of_seeker: Integers
+    of_slot: Integers
+
+    @classmethod
+    def of(cls, pairs: Pairs, chosen: Integers) -> People:
+        """The totals of some pairs, by number."""
+        seekers, slots = int(pairs.seeker.max(initial=-1)) + 1, int(pairs.slot.max(initial=-1)) + 1
+        return cls(np.bincount(pairs.seeker[chosen], minlength=seekers), np.bincount(pairs.slot[chosen], minlength=slots))
+
+
+def _total(group: Positions | Integers | None, values: Integers, groups: int) -> Integers:
+    """Sum of values by group, exactly; group -1 counts nowhere, and elements beyond the values have none."""
+    assert group is not None
+    total = np.zeros(groups, dtype=np.int64)
+    at = np.flatnonzero(values)
+    inside = group[at] >= 0
+    np.add.at(total, group[at][inside], values[at][inside])
+    return total
+
+
+@dataclass(frozen=True, eq=False)
 class Rows:
     """A block of rows of one rule: lower <= sum of coefficients times columns <= upper.
 
@@ -73,10 +97,18 @@ class Rows:
         inside = np.flatnonzero(row >= 0)
         return row[inside].astype(np.int64), inside, np.ones(len(inside), dtype=np.int64)
 
-    @property
-    def counts_people(self) -> bool:
-        """Whether every pair in the block counts as one."""
-        return self.coefficient is None
+    def activity(self, pairs: Pairs, columns: Integers, people: People) -> Integers:
+        """What the pairs of a solution add up to in each row. `people` are the solution's totals, counted once for all blocks."""
+        if self.pair is not None and self.row is not None:
+            used = columns[self.pair]
+            weighted = used if self.coefficient is None else used * self.coefficient
+            return _total(self.row, weighted, len(self))
+        return _total(self.of_seeker, people.of_seeker, len(self)) if self.of_seeker is not None else _total(self.of_slot, people.of_slot, len(self))
+
+    def has_pairs(self, pairs: Pairs, options: People) -> Mask:
+        """Which rows have a pair at all. `options` counts the pairs of each seeker and slot."""
+        every = np.ones(len(pairs), dtype=np.int64) if self.pair is not None else options.of_seeker
+        return self.activity(pairs, every, options) != 0 if self.coefficient is None else np.bincount(self.row, minlength=len(self)) > 0
 
     def row_name(self, number: int) -> str:
         """The full name of one row, `kind[label][key]`."""
@@ -147,13 +179,16 @@ class Program:
 
     def broken_rows(self, columns: Integers) -> Iterator[str]:
         """Names of rows that a solution breaks, in exact arithmetic."""
+        people = self.people(columns)
         for block in self.rows:
-            r, c, a = block.entries(self.pairs)
-            activity = np.zeros(len(block), dtype=np.int64)
-            np.add.at(activity, r, a * columns[c])
+            activity = block.activity(self.pairs, columns, people)
             np.add.at(activity, block.slack.row, block.slack.coefficient * columns[block.slack.column])
             for number in np.flatnonzero((activity < block.lower) | (activity > block.upper)):
                 yield block.row_name(int(number))
+
+    def people(self, columns: Integers) -> People:
+        """Assignments of each seeker and slot in a solution."""
+        return People.of(self.pairs, np.flatnonzero(columns[: len(self.pairs)]))
 
     def elastic(self) -> tuple[Program, list[tuple[Rows, Integers, Integers]]]:
         """The same rows, each that may bend with a column for falling short and one for going over, at its price.

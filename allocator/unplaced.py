@@ -62,10 +62,10 @@ def _blockers(program: Program, columns: Integers, candidates: Mask) -> dict[int
     blockers: dict[int, str] = {}
     if not candidates.any():
         return blockers
+    people = program.people(columns)
     for block in program.rows:
+        activity = block.activity(program.pairs, columns, people)
         row, pair, coefficient = block.entries(program.pairs)
-        activity = np.zeros(len(block), dtype=np.int64)
-        np.add.at(activity, row, coefficient * columns[pair])
         elastic = np.zeros(len(block), dtype=bool)
         elastic[block.slack.row] = True
         after = activity[row] + coefficient

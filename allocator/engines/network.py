@@ -21,7 +21,7 @@ from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 from allocator.engines.base import Clock, Outcome, Progress, Reached
 from allocator.engines.bihierarchy import Bihierarchy, Tree, bihierarchy
 from allocator.errors import InternalError
-from allocator.program import Objective, Program
+from allocator.program import Objective, People, Program
 from allocator.scenario import Integers
 
 LARGEST_COST = 1 << 60
@@ -65,16 +65,15 @@ class Network:
 
 def _impossible_empty_row(program: Program) -> bool:
     """Whether a row without any pair asks for something that its own columns cannot give."""
+    options = People.of(program.pairs, np.arange(len(program.pairs)))
     for block in program.rows:
         if (block.lower <= 0).all() and (block.upper >= 0).all():
             continue
-        filled = np.zeros(len(block), dtype=bool)
-        filled[np.unique(block.entries(program.pairs)[0])] = True
         most, least = np.zeros(len(block), dtype=np.int64), np.zeros(len(block), dtype=np.int64)
-        positive = block.slack.coefficient > 0
-        np.add.at(most, block.slack.row[positive], program.upper[block.slack.column[positive]])
-        np.add.at(least, block.slack.row[~positive], program.upper[block.slack.column[~positive]])
-        if (~filled & ((block.lower > most) | (block.upper < -least))).any():
+        short = block.slack.coefficient > 0
+        np.add.at(most, block.slack.row[short], program.upper[block.slack.column[short]])
+        np.add.at(least, block.slack.row[~short], program.upper[block.slack.column[~short]])
+        if (~block.has_pairs(program.pairs, options) & ((block.lower > most) | (block.upper < -least))).any():
             return True
     return False
 
@@ -235,10 +234,10 @@ class _Arcs:
         columns = np.zeros(program.size, dtype=np.int64)
         pairs = len(program.pairs)
         columns[:pairs] = flow[:pairs] + self.base[:pairs]
+        people = program.people(columns)
         for block in program.rows:
             if len(block.slack.row):
-                row, pair, _ = block.entries(program.pairs)
-                activity = np.bincount(row, weights=columns[pair], minlength=len(block)).astype(np.int64)
+                activity = block.activity(program.pairs, columns, people)
                 at, short = block.slack.row, block.slack.coefficient > 0
                 missing = np.where(short, block.lower[at] - activity[at], activity[at] - block.upper[at])
                 columns[block.slack.column] = np.maximum(missing, 0)
