@@ -107,8 +107,9 @@ class Rows:
 
     def has_pairs(self, pairs: Pairs, options: People) -> Mask:
         """Which rows have a pair at all. `options` counts the pairs of each seeker and slot."""
-        every = np.ones(len(pairs), dtype=np.int64) if self.pair is not None else options.of_seeker
-        return self.activity(pairs, every, options) != 0 if self.coefficient is None else np.bincount(self.row, minlength=len(self)) > 0
+        if self.row is not None:
+            return np.bincount(self.row, minlength=len(self)) > 0
+        return self.activity(pairs, np.empty(0, dtype=np.int64), options) > 0
 
     def row_name(self, number: int) -> str:
         """The full name of one row, `kind[label][key]`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from allocator.bends import Bend
 from allocator.constraints.base import Standing
 from allocator.engines.base import Reached, Status, StopReason
 from allocator.errors import Fault
@@ -21,6 +23,12 @@ from allocator.unplaced import Unplaced
 
 SCHEMA = 1
 """Version of `result.json`; raised when a key changes its meaning or goes."""
+
+KEYS = (
+    "schema", "scenario", "status", "stop_reason", "engine", "engine_reason", "verified", "placed", "reverse_referrals", "seekers", "openings", "pairs",
+    "pairs_considered", "refusals", "goals", "rules", "reservations", "bends", "warnings", "policy", "seed", "as_of", "digests", "versions", "timings",
+)  # fmt: skip
+"""Keys of `result.json`, in their order."""
 
 Amount = int | float
 
@@ -42,20 +50,6 @@ class GoalResult:
         objective, value, bound = reached.objective, reached.value, reached.bound
         gap = None if value is None or bound is None else abs(bound - value) / max(abs(bound), 1)
         return cls(objective.kind, objective.label or objective.kind, objective.unit, _units(value, objective.scale), _units(bound, objective.scale), gap)
-
-
-@dataclass(frozen=True)
-class Bend:
-    """By how much one row would have to give way so that the policy has a solution, in the cheapest such set."""
-
-    kind: str
-    label: str
-    key: str
-    name: str
-    required: int
-    possible: int
-    short: int
-    unit: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +92,10 @@ class Result:
         """People who hold a slot."""
         return len(self.assignments)
 
+    def plan(self) -> list[tuple[str, str]]:
+        """The assignments as (seeker_id, slot_id)."""
+        return list(zip(self.assignments["seeker_id"], self.assignments["slot_id"], strict=True))
+
     def goal(self, kind: str, label: str | None = None) -> GoalResult:
         """A goal's result by kind (and label, where a goal has several levels). Raises KeyError where there is none."""
         for goal in self.goals:
@@ -139,8 +137,10 @@ class Result:
 def write_result(result: Result, folder: str | Path) -> list[Path]:
     """Write `result.json`, `assignments.csv`, `unplaced.csv` and `rules.csv`; each file appears whole or not at all.
 
-    `result.json` is written last: where it is, the others are. Raises OSError where the folder cannot be written.
+    `result.json` is written last: where it is, the others are; `timings` gain the seconds that the others took. Raises OSError where the folder
+    cannot be written.
     """
+    started = time.perf_counter()
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     (target / "result.json").unlink(missing_ok=True)
@@ -152,6 +152,7 @@ def write_result(result: Result, folder: str | Path) -> list[Path]:
         _write(target / "unplaced.csv", _csv(pd.DataFrame(result.unplaced, columns=list(Unplaced._fields)))),
         _write(target / "rules.csv", _csv(rules)),
     ]
+    result.timings["write"] = time.perf_counter() - started
     return [_write(target / "result.json", json.dumps(result.as_dict(), indent=2) + "\n"), *written]
 
 

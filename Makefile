@@ -1,0 +1,45 @@
+# Works on a fresh machine with Python 3.11 or later, pip and make; needs nothing else installed.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: demo test check fix docs bench serve clean
+
+demo: $(READY)  ## Run the main job on the Portland scenario.
+	$(BIN)/ojt allocate scenarios/portland --out out/portland
+
+test: $(READY)  ## Pass the tests (large sizes: make test PYTEST="-m slow").
+	$(BIN)/python -m pytest -n auto -q $(if $(PYTEST),$(PYTEST),-m "not slow")
+
+check: $(READY)  ## Lint, types, and documents against the code they describe.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check -q .
+	$(BIN)/mypy
+	$(BIN)/python docs/generate.py --check
+
+fix: $(READY)  ## Let the formatter and the linter mend what they can.
+	$(BIN)/ruff format -q .
+	$(BIN)/ruff check --fix .
+
+docs: $(READY)  ## Write the generated pages anew.
+	$(BIN)/python docs/generate.py
+
+bench: $(READY)  ## Measure against peers; ratios in one run.
+	$(BIN)/python benchmarks/network.py
+
+serve: $(READY)  ## Start the service on http://127.0.0.1:8000.
+	$(BIN)/python -m uvicorn api.app:app --host 127.0.0.1 --port 8000
+
+clean:  ## Remove what make has made.
+	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# uv installs the pinned set in seconds; where it cannot be had, pip does the same more slowly.
+$(READY): requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; try: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check uv || true
+	if [ -x $(BIN)/uv ]; then $(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.txt; \
+	else $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt; fi
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	touch $(READY)
