@@ -98,6 +98,12 @@ def _entries_of(section: str, entries: Sequence[Document]) -> Iterator[tuple[str
         yield f"{section}.{entry_name(entry)}", {key: value for key, value in entry.items() if key not in ("kind", "label")}
 
 
+def entry_place(place: str) -> str:
+    """The entry that a place lies in, `section.kind[label]`; nothing where it lies in none."""
+    entry = re.match(r"(?:eligibility|constraints|goals)\.\w+(?:\[.*?\](?=\.|$))?", place)
+    return entry.group() if entry else ""
+
+
 def _flat(place: str, value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping) and value:
         for key, part in value.items():
@@ -227,8 +233,7 @@ class _Stack:
 
 def _outwards(place: str) -> Iterator[str]:
     """A place, then what it is a part of, outwards: `a.b[c].d[2].e`, `a.b[c].d[2]`, `a.b[c].d`, `a.b[c]`."""
-    entry = re.match(r"(?:eligibility|constraints|goals)\.\w+(?:\[.*?\](?=\.|$))?", place)
-    least = entry.end() if entry else 0
+    least = len(entry_place(place))
     while place:
         yield place
         cut = max(place.rfind("."), place.rfind("["))

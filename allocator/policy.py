@@ -52,7 +52,7 @@ class Policy(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = ""
+    name: str = Field("", description="Name of the policy in reports.")
     holidays: tuple[date, ...] = Field((), description="Days that do not count as business days, besides weekends.")
     eligibility: tuple[Eligibility, ...] | None = None
     constraints: tuple[Constraint, ...] = ()

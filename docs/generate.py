@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from allocator.domain import PERSONAL_HEADERS, PROTECTED, TABLES, Column, Row
+from allocator.reference import rules_page
 
 HERE = Path(__file__).resolve().parent
 KINDS = {"id": "text", "text": "text", "codes": "list", "flag": "yes/no", "day": "date", "whole": "whole number", "number": "number"}
@@ -87,7 +89,93 @@ def _values(column: Column) -> str:
     return ""
 
 
-PAGES: dict[str, Callable[[], str]] = {"data.md": data_page}
+CLI_INTRO = """\
+# The command `ojt`
+
+*This page is made from the commands themselves by `python docs/generate.py`; change it there.*
+
+```console
+$ ojt validate scenarios/portland                 # read everything, solve nothing
+$ ojt allocate scenarios/portland                 # the best plan: proved, checked, written to out/portland/
+$ ojt allocate scenarios/portland --set "constraints.reservation[partners].share=0.4" --out out/forty
+$ ojt check scenarios/portland my_plan.csv        # judge a plan made by hand
+$ ojt rules reservation                           # a rule's law and its parameters
+$ ojt show scenarios/portland                     # the policy, and the layer that set each value
+```
+
+Faults are listed all at once, each with its file, row and column, what is wrong, and how to mend it. Tables go to stdout, progress and faults to stderr;
+with `--json` stdout holds exactly one JSON document, and nothing is said about progress.
+
+## Exit codes
+
+These are a contract; they change only with the major version.
+
+| code | `ojt allocate` | `ojt check` | other commands |
+|---|---|---|---|
+| 0 | solved: the best plan, or (with a time limit or gap) the best known | the plan keeps every rule | done |
+| 1 | our mistake; please report it | the same | the same |
+| 2 | bad input: data, policy or options; with `--json`, `{"faults": [...]}` | the same | the same |
+| 3 | infeasible: no plan keeps every rule; `bends` in `result.json` says what is possible | the plan breaks rules | |
+| 4 | nothing found within the limit, nor proved impossible | | |
+| 130 | interrupted | the same | the same |
+
+## Files of a run
+
+`ojt allocate` writes four files; each appears whole or not at all, and `result.json` last. They are written also where nothing fits.
+
+| file | what is in it |
+|---|---|
+| `assignments.csv` | `seeker_id`, `slot_id`, `score`, `tier`, and where scoring is built in a column for each component |
+| `unplaced.csv` | `seeker_id`, `reason` (a code: {reasons}) and `detail` for everybody without a slot |
+| `rules.csv` | where each rule stands: `kind`, `label`, `key`, `required`, `achieved`, `slack`, `unit`, `hard`, `at_least`, `at_most` |
+| `result.json` | the whole result, below |
+
+`result.json` has the keys {keys}.
+Goal values are in the policy's units (people, points, cents) and exact; a bound or gap that is not known is `null`. Two runs over the same facts,
+policy and seed give the same bytes in all four files, `timings` apart. `timings` are seconds of the phases read, pairs, build, solve, check and write.
+
+## Changing a policy with `--set`
+
+`--set section.kind[label].key=value` changes one value, for example `constraints.reservation[partners].share=0.4`, `goals.match_quality.weights.wage=30` or
+`limits.time=60`. `[label]` may be left out where the kind has one entry. The value is read as TOML, else as a bare word; `key=` without a value takes the
+key out. A target that the policy does not have is a fault, and those there are get listed: nothing is created by a misspelling. In a shell, put it in quotes.
+"""
+
+
+def cli_page() -> str:
+    """`docs/cli.md`: every command with its arguments and options."""
+    import typer
+
+    from allocator.cli import app
+    from allocator.result import KEYS
+    from allocator.unplaced import CODES
+
+    reasons, keys = (", ".join(f"`{word}`" for word in words) for words in (CODES, KEYS))
+    group = typer.main.get_command(app)
+    commands = getattr(group, "commands", {})
+    return "\n".join([CLI_INTRO.replace("{reasons}", reasons).replace("{keys}", keys), *(_command(name, command) for name, command in commands.items())])
+
+
+def _command(name: str, command: Any) -> str:
+    arguments = [parameter for parameter in command.params if parameter.param_type_name == "argument"]
+    options = [parameter for parameter in command.params if parameter.param_type_name == "option"]
+    usage = " ".join([f"ojt {name}", *(f"[{each.metavar}]" if not each.required else each.metavar for each in arguments), "[OPTIONS]"])
+    lines = [f"## ojt {name}", "", f"`{usage}`", "", command.help, "", "| | |", "|---|---|"]
+    lines += [f"| `{each.metavar}` | {each.help} |" for each in arguments]
+    lines += [f"| `{_spelled(each)}` | {each.help}{' *Compulsory.*' if each.required else _said_default(each)} |" for each in options]
+    return "\n".join([*lines, ""])
+
+
+def _spelled(option: Any) -> str:
+    value = "" if option.is_flag else f" {option.metavar}".replace("|", "\\|")
+    return f"{option.opts[0]}{value}"
+
+
+def _said_default(option: Any) -> str:
+    return "" if option.is_flag or option.default in (None, ()) else f" Default `{option.default}`."
+
+
+PAGES: dict[str, Callable[[], str]] = {"data.md": data_page, "rules.md": rules_page, "cli.md": cli_page}
 """File name and what writes it."""
 
 

@@ -1,0 +1,39 @@
+"""`ojt`: the library at the prompt. One command a file; heavy modules are imported when a command runs, so that `ojt --help` is quick."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from allocator.cli.allocate import allocate
+from allocator.cli.check import check
+from allocator.cli.generate import generate
+from allocator.cli.rules import rules
+from allocator.cli.show import show
+from allocator.cli.validate import validate
+
+app = typer.Typer(
+    name="ojt",
+    help="Decide who gets which on-the-job-training slot: proven best, checked independently, explained to each person.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for command in (allocate, check, validate, rules, show, generate):
+    app.command()(command)
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False) -> None:
+    if version:
+        from importlib.metadata import version as version_of
+
+        typer.echo(f"ojt-allocator {version_of('ojt-allocator')}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """The entry point of `ojt`."""
+    app()

@@ -1,0 +1,113 @@
+"""`ojt allocate`: a scenario in; assignments, promises and reasons out."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from allocator.cli.ending import BROKEN, NOTHING_FOUND, OURS, SOLVED, at_option, reported, say_json, screen
+from allocator.cli.inputs import Inputs, read_inputs
+from allocator.cli.options import AsOf, Debug, EngineName, Json, Policy, Reference, Scenario, Seed, Sets
+
+if TYPE_CHECKING:
+    from allocator.cli.watch import Watch
+    from allocator.result import Result
+
+CODES = {"optimal": SOLVED, "feasible": SOLVED, "infeasible": BROKEN, "no_solution": NOTHING_FOUND}
+
+
+def allocate(
+    scenario: Scenario,
+    policy: Policy = None,
+    sets: Sets = None,
+    as_of: AsOf = None,
+    seed: Seed = 0,
+    time_limit: Annotated[float | None, typer.Option("--time-limit", metavar="SECONDS", min=0, help="Seconds for solving; the policy's where absent.")] = None,
+    gap: Annotated[
+        float | None, typer.Option("--gap", metavar="G", min=0, max=1, help="Relative gap at which a goal counts as done; 0 asks for proof.")
+    ] = None,
+    engine: Annotated[EngineName, typer.Option("--engine", metavar="NAME", help="auto, network, mip, cp_sat or pulp; auto says why it chose.")] = "auto",
+    reference: Reference = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder for result.json and the CSV files; out/<scenario name> where absent.")
+    ] = None,
+    export: Annotated[
+        Path | None, typer.Option("--export", metavar="FILE", help="Also write the program (with its first goal) as .lp or .mps, for another solver.")
+    ] = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Allocate seekers to slots, check the answer against every rule, and write it down.
+
+    Exit codes: 0 solved, 2 bad input, 3 infeasible, 4 nothing found within the limit, 1 our mistake.
+    """
+    with reported(as_json, debug):
+        from allocator.cli.watch import Watch
+        from allocator.result import write_result
+
+        folder = out or Path("out") / _name_of(scenario)
+        _refuse_unusable(folder, export)
+        with Watch(screen(stderr=True), quiet=as_json).following() as watch:
+            watch.phase("read")
+            started = time.perf_counter()
+            inputs = read_inputs(scenario, policy, sets, as_of, reference)
+            seconds = time.perf_counter() - started
+            result = _solved(inputs, seed, time_limit, gap, engine, export, watch)
+            result = replace(result, timings={"read": seconds, **result.timings})
+            watch.phase("write")
+            try:
+                files = write_result(result, folder)
+            except OSError as error:
+                raise at_option("--out", f"{folder} cannot be written: {error.strerror}.", "Choose another folder.", "cannot_write") from None
+        if as_json:
+            say_json(result.as_dict())
+        else:
+            from allocator.cli.printout import print_result
+
+            print_result(result, inputs.scenario, files, screen())
+        raise typer.Exit(OURS if result.stop_reason == "error" else CODES[result.status])
+
+
+def _name_of(scenario: Path) -> str:
+    """The folder's or workbook's name."""
+    whole = scenario.resolve()
+    return whole.stem if whole.suffix.lower() == ".xlsx" else whole.name
+
+
+def _refuse_unusable(folder: Path, export: Path | None) -> None:
+    """What would only be found out after the solve is said before it."""
+    for place in (folder, *folder.parents):
+        if place.exists():
+            if not place.is_dir():
+                raise at_option("--out", f"{place} is a file, not a folder.", "Choose another folder.", "out_is_a_file")
+            break
+    if export is not None and export.suffix not in (".lp", ".mps"):
+        raise at_option("--export", f"{export.name} ends neither in .lp nor in .mps.", "Name the file accordingly.", "bad_export")
+    if export is not None and not export.absolute().parent.is_dir():
+        raise at_option("--export", f"There is no folder {export.parent}.", "Create it first.", "bad_export")
+
+
+def _solved(inputs: Inputs, seed: int, time_limit: float | None, gap: float | None, engine: str, export: Path | None, watch: Watch) -> Result:
+    from allocator.engines.choose import UnfitEngineError
+    from allocator.solve import solve
+
+    try:
+        if export is not None:
+            _export(inputs, seed, export)
+        return inputs.placing(lambda: solve(inputs.scenario, inputs.layers.policy, seed=seed, time_limit=time_limit, gap=gap, engine=engine, progress=watch))
+    except UnfitEngineError as error:
+        raise at_option("--engine", str(error), "Leave --engine out, and the rules decide.", "unfit_engine") from None
+
+
+def _export(inputs: Inputs, seed: int, path: Path) -> None:
+    from allocator.cli.settled import settled
+    from allocator.engines.pulp_model import write_model
+    from allocator.pairs import find_pairs
+    from allocator.program import build
+
+    problem = settled(inputs.problem(seed))
+    write_model(build(problem, find_pairs(problem)), path)

@@ -1,0 +1,90 @@
+"""What the commands read: a scenario, a policy and perhaps a reference, with everything wrong in any of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from allocator.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from allocator.layers import Layers
+    from allocator.problem import Problem
+    from allocator.scenario import Scenario
+
+T = TypeVar("T")
+
+
+class Inputs(NamedTuple):
+    """A scenario and a policy that were read without a fault."""
+
+    scenario: Scenario
+    layers: Layers
+
+    def problem(self, seed: int = 0) -> Problem:
+        """Both together; InputError where the policy does not fit the facts."""
+        from allocator.problem import Problem
+
+        problem = Problem(self.scenario, self.layers.policy, seed)
+        faults = [self.layers.placed(fault) for fault in problem.faults()]
+        if any(fault.severity == "error" for fault in faults):
+            raise InputError(faults)
+        return problem
+
+    def placing(self, work: Callable[[], T]) -> T:
+        """Do something, and put the faults it finds in the policy at the layer that has to be opened."""
+        try:
+            return work()
+        except InputError as error:
+            raise InputError(self.layers.placed(fault) for fault in error.faults) from None
+
+
+def policy_file(scenario: Path, policy: Path | None) -> Path | None:
+    """The policy that was asked for, else the scenario's own, else None: the built-in one."""
+    if policy is not None:
+        return policy / "policy.toml" if policy.is_dir() else policy
+    own = scenario / "policy.toml"
+    return own if own.is_file() else None
+
+
+def read_inputs(scenario: Path, policy: Path | None, sets: Sequence[str] | None, as_of: datetime | None, reference: Path | None = None) -> Inputs:
+    """Read everything; InputError with every fault of every file."""
+    from allocator.layers import load_layers
+    from allocator.read import read_scenario
+
+    faults: list[Fault] = []
+    facts = _tried(lambda: read_scenario(scenario, as_of=as_of.date() if as_of else None), faults)
+    own_pairs = facts is not None and facts.has("pairs")
+    layers = _tried(lambda: load_layers(policy_file(scenario, policy), sets or (), own_pairs=own_pairs), faults)
+    if facts is not None and reference is not None:
+        before = facts
+        facts = _tried(lambda: with_reference(before, reference), faults)
+    if facts is None or layers is None:
+        raise InputError(faults)
+    return Inputs(facts, layers)
+
+
+def with_reference(scenario: Scenario, path: Path) -> Scenario:
+    """The scenario with these assignments as its reference."""
+    from allocator.read import read_assignments
+    from allocator.scenario import Scenario as Facts
+
+    frame = read_assignments(path)[["seeker_id", "slot_id"]]
+    again = frame["seeker_id"].duplicated().to_numpy()
+    if again.any():
+        raise InputError(
+            Fault("duplicate_seeker", f"{seeker} holds a second slot in the reference.", "Keep one.", path.name, row=int(row) + 2, column="seeker_id")
+            for row, seeker in zip(again.nonzero()[0], frame["seeker_id"][again], strict=True)
+        )
+    return Facts.of({**scenario.tables, "reference": frame}, as_of=scenario.as_of, name=scenario.name, warnings=scenario.warnings)
+
+
+def _tried(read: Callable[[], T], faults: list[Fault]) -> T | None:
+    try:
+        return read()
+    except InputError as error:
+        faults += [replace(fault) for fault in error.faults]
+        return None

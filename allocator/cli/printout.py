@@ -1,0 +1,232 @@
+"""The answer of `ojt allocate` on one screen or two: what was decided, what was proved, what was promised, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from allocator.cli.ending import show_fault_lines
+
+if TYPE_CHECKING:
+    from allocator.constraints.base import Standing
+    from allocator.promises import ReservationLine
+    from allocator.result import GoalResult, Result
+    from allocator.scenario import Scenario
+
+MOST_PLACED, MOST_RULES, MOST_WARNINGS = 12, 15, 8
+
+REASONS = {
+    "ineligible": "no slot admits them; which rules refuse them stands in unplaced.csv",
+    "no_pair": "the scenario's own pairs have none for them",
+    "outbid": "every slot that admits them is full",
+    "blocked": "a seat is open, but a rule stands in the way; unplaced.csv names it",
+    "no_gain": "a seat is open, and taking it would better no goal",
+    "not_proved": "a seat is open; the run ended before it was clear whether they should take it",
+}
+MODES = {
+    "minimum_best_effort": "best effort",
+    "minimum_hard": "hard minimum",
+    "minimum_soft": "priced minimum",
+    "set_aside": "set aside",
+    "cap": "cap",
+    "over_and_above": "over and above",
+}
+STOPPED = {
+    "gap_limit": "within the gap that was asked for",
+    "time_limit": "the best known when time was up",
+    "work_limit": "the best known when the work limit was reached",
+    "cancelled": "the best known when it was cancelled",
+}
+
+
+def print_result(result: Result, scenario: Scenario, files: Sequence[Path], console: Console) -> None:
+    """Everything a planner looks for first."""
+    console.print(_headline(result))
+    console.print(_byline(result))
+    if result.status == "infeasible":
+        _print_bends(result.bends, console)
+    elif result.status != "no_solution":
+        _print_placed(result, scenario, console)
+        _print_goals(result.goals, console)
+        _print_promises(result.reservations, console)
+        _print_rules(result.rules, console)
+        _print_unplaced(result, console)
+    if result.warnings:
+        _title(console, f"{len(result.warnings):,} warning{_s(len(result.warnings))}")
+        show_fault_lines(result.warnings[:MOST_WARNINGS], console)
+        if len(result.warnings) > MOST_WARNINGS:
+            console.print(f"… and {len(result.warnings) - MOST_WARNINGS:,} more in result.json.")
+    _print_files(result, files, console)
+
+
+def _headline(result: Result) -> Text:
+    if result.status == "infeasible":
+        return Text("No plan keeps every rule of this policy; proved.", style="bold red")
+    if result.status == "no_solution":
+        ended = "within the time limit" if result.stop_reason == "time_limit" else f"before the run ended ({result.stop_reason})"
+        return Text(f"Nothing was found {ended}. That does not mean that nothing fits: give it more time.", style="bold yellow")
+    proof = "proved best" if result.status == "optimal" else f"not proved best, but {STOPPED.get(result.stop_reason, result.stop_reason)}"
+
+    placed = f"{result.placed:,} of {result.seekers:,} people placed in {result.openings:,} openings"
+    return Text(f"{placed}; {proof}. Checked against every rule.", style="bold green" if result.status == "optimal" else "bold yellow")
+
+
+def _byline(result: Result) -> Text:
+    parts = [f"{result.scenario_name}, as of {result.as_of}, seed {result.seed}."]
+    if result.reverse_referrals:
+        one = result.reverse_referrals == 1
+        parts.append(f"{result.reverse_referrals} of them {'was' if one else 'were'} named by {'the employer' if one else 'employers'} (reverse referrals).")
+    parts.append(f"{result.pairs:,} eligible pairs of {result.considered:,} considered. Engine {result.engine}: {result.engine_reason}.")
+    return Text(" ".join(parts), style="dim")
+
+
+# -- tables ---------------------------------------------------------------------------------------------------------
+
+
+def _title(console: Console, words: str) -> None:
+    console.print()
+    console.print(Text(words, style="bold"))
+
+
+def _table(*columns: str) -> Table:
+    """Columns by name; one that starts with `>` holds numbers."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
+    for name in columns:
+        table.add_column(name.lstrip(">"), justify="right" if name.startswith(">") else "left", overflow="fold")
+    return table
+
+
+def _print_placed(result: Result, scenario: Scenario, console: Console) -> None:
+    """Who goes where, the first of many, with the facts that the scenario has."""
+    if not result.placed:
+        return
+    _title(console, "Who was placed")
+    shown = result.assignments.head(MOST_PLACED)
+    seekers = scenario.positions("seekers", shown["seeker_id"].to_numpy(dtype=object)).tolist()
+    slots = scenario.positions("slots", shown["slot_id"].to_numpy(dtype=object)).tolist()
+    columns: dict[str, list[str]] = {"seeker": shown["seeker_id"].tolist(), "tier": shown["tier"].tolist()}
+    if scenario.has("seekers", "partner_id"):
+        columns["partner"] = _texts(scenario, "seekers", "partner_id", seekers)
+    columns["slot"] = shown["slot_id"].tolist()
+    for title, column in (("employer", "employer_id"), ("occupation", "onet_soc")):
+        if scenario.has("slots", column):
+            columns[title] = _texts(scenario, "slots", column, slots)
+    if scenario.has("slots", "wage"):
+        wages = scenario.numbers("slots", "wage")[slots].tolist()
+        columns[">wage"] = [f"${wage:.2f}" if wage == wage else "" for wage in wages]
+    columns[">score"] = [f"{score:.2f}" for score in shown["score"]]
+    table = _table(*columns)
+    for row in zip(*columns.values(), strict=True):
+        table.add_row(*row)
+    console.print(table)
+    if result.placed > len(shown):
+        console.print(f"… and {result.placed - len(shown):,} more in assignments.csv.")
+
+
+def _texts(scenario: Scenario, table: str, column: str, positions: Iterable[int]) -> list[str]:
+    coded = scenario.coded(table, column)
+    return [coded.text(position) or "" for position in positions]
+
+
+def _print_goals(goals: Sequence[GoalResult], console: Console) -> None:
+    if not goals:
+        return
+    _title(console, "Goals, in their order")
+    table = _table("goal", ">value", ">bound", "unit", "gap")
+    for goal in goals:
+        name = goal.kind if goal.label == goal.kind else f"{goal.kind}, {goal.label}"
+        gap = "unknown" if goal.gap is None else "proved" if goal.gap == 0 else f"{goal.gap:.2%}"
+        table.add_row(name, _amount(goal.value), _amount(goal.bound), goal.unit, Text(gap, style="green" if gap == "proved" else "yellow"))
+    console.print(table)
+
+
+def _print_promises(lines: Sequence[ReservationLine], console: Console) -> None:
+    if not lines:
+        return
+    _title(console, "Promises")
+    table = _table("promise", ">openings", ">promised", ">possible", ">filled", ">released", ">short", "why")
+    table.columns[0].min_width = 26
+    table.columns[-1].min_width = 16
+    for line in lines:
+        who = line.beneficiaries if line.scope == "all slots" else f"{line.beneficiaries} in {line.scope}"
+        about = MODES[line.mode] if who == line.label else f"{who}, {MODES[line.mode]}"
+        promise = Text(line.label).append(f" ({about})", style="dim")
+        why = "; ".join(words for words in (line.short_why, line.released_why) if words) or Text("kept", style="green")
+        short = Text(f"{line.short:,}", style="bold yellow" if line.short else "")
+        numbers = [f"{number:,}" for number in (line.openings, line.promised, line.supply, line.filled, line.released)]
+        table.add_row(promise, *numbers, short, why)
+    console.print(table)
+
+
+def _print_rules(lines: Sequence[Standing], console: Console) -> None:
+    """Rules that have no room left, or (soft ones) were missed; reservations have a table of their own."""
+    tight = [line for line in lines if line.slack is not None and line.slack <= 0 and line.kind not in ("reservation", "one_slot_each")]
+    tight.sort(key=lambda line: (line.slack or 0, line.kind, line.label, line.key))
+    if not tight:
+        return
+    _title(console, "Rules at their limit")
+    missed = tight[0].slack != 0
+    table = _table("rule", "where", ">reached", "limit", *([">missed by"] if missed else []))
+    for line in tight[:MOST_RULES]:
+        name = line.kind if line.label in ("", line.kind) else f"{line.kind}[{line.label}]"
+        limit = f"at {'least' if line.required == line.at_least else 'most'} {_with_unit(line.required or 0, line.unit)}"
+        by = Text(_with_unit(-line.slack, line.unit) if line.slack else "", style="yellow")
+        table.add_row(name, line.key, _with_unit(line.achieved, line.unit), limit, *([by] if missed else []))
+    console.print(table)
+    if len(tight) > MOST_RULES:
+        console.print(f"… and {len(tight) - MOST_RULES:,} more in rules.csv.")
+
+
+def _print_unplaced(result: Result, console: Console) -> None:
+    if not result.unplaced:
+        return
+    _title(console, f"Why {len(result.unplaced):,} {'person was' if len(result.unplaced) == 1 else 'people were'} not placed")
+    table = _table(">people", "reason", "")
+    for reason, count in Counter(person.reason for person in result.unplaced).most_common():
+        table.add_row(f"{count:,}", reason, Text(REASONS.get(reason, ""), style="dim"))
+    console.print(table)
+
+
+def _print_bends(bends: Sequence[Bend], console: Console) -> None:
+    if not bends:
+        console.print("No set of bent rules was found in time that would leave a plan.")
+        return
+    _title(console, "It would fit if these gave way, and no cheaper set does")
+    table = _table("rule", "asks for", "possible is", ">short by")
+    for bend in bends:
+        least = bend.possible < bend.required
+        asked = f"at {'least' if least else 'most'} {_with_unit(bend.required, bend.unit)}"
+        table.add_row(bend.name, asked, _with_unit(bend.possible, bend.unit), _with_unit(bend.short, bend.unit))
+    console.print(table)
+
+
+def _print_files(result: Result, files: Sequence[Path], console: Console) -> None:
+    seconds = ", ".join(f"{phase} {time:.2f}" for phase, time in result.timings.items())
+    console.print()
+    if files:
+        console.print(Text("Written to ").append(f"{files[0].parent}/", style="bold").append(": " + ", ".join(file.name for file in files)))
+    console.print(Text(f"Seconds: {seconds}.", style="dim"))
+
+
+def _amount(value: float | None) -> str:
+    """A whole number as such, a decimal with two digits."""
+    return "" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
+
+
+def _with_unit(number: int, unit: str) -> str:
+    if unit == "cents":
+        return f"${number / 100:,.2f}"
+    if unit == "people":
+        return f"{number:,} {'person' if number == 1 else 'people'}"
+    return f"{number:,} {unit.removesuffix('s') if number == 1 else unit}"
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
