@@ -3,7 +3,8 @@
     sum over assignments to slots paid by the stream of obligation  <=  available - committed   (cents)
     obligation = reimbursement rate x min(wage, wage cap) x training hours, at most the contract maximum
 
-The pair's own `cost_cents` takes the place of the formula where the `pairs` table has it. Each obligation is rounded to the cent, half up.
+The pair's own `cost_cents` takes the place of the formula where the `pairs` table has it. Each obligation is rounded to the cent, half up;
+rates and wages are taken to four decimals.
 
 Why: a signed contract must be paid. The rate is typically up to 50 % of the wage and up to 75 % in limited cases.
 Source: 20 CFR 680.700 and 680.720; wage caps and contract maximums are local policy.
@@ -41,9 +42,10 @@ class Budget(Constraint):
         facts = problem.scenario
         if self.funding_stream is not None:
             yield from unknown_names(self, problem, Scope(funding_streams=(self.funding_stream,)), "funding_stream")
-        if facts.has("pairs", "cost_cents"):
-            return
         unknown = self._charged(problem) & (self._obligation(problem) < 0)
+        if facts.has("pairs", "cost_cents"):
+            slot, own = facts.link("pairs", "slot_id"), facts.integers("pairs", "cost_cents")
+            unknown &= np.isin(np.arange(len(unknown)), slot[own < 0])
         if unknown.any():
             names = ", ".join(facts.ids("slots")[unknown][:5])
             more = f" and {int(unknown.sum()) - 5} more" if unknown.sum() > 5 else ""
@@ -99,12 +101,12 @@ class Budget(Constraint):
     def _obligation(self, problem: Problem) -> Integers:
         """Cents that one trainee in each slot obligates; -1 where wage or hours are not recorded."""
         facts = problem.scenario
-        wage = np.rint(np.nan_to_num(facts.numbers("slots", "wage"), nan=-1) * 100).astype(np.int64)
+        wage = np.rint(np.nan_to_num(facts.numbers("slots", "wage"), nan=-1) * 10_000).astype(np.int64)
         hours = facts.integers("slots", "training_hours")
         rate = np.rint(facts.numbers("slots", "reimbursement_rate") * 10_000).astype(np.int64)
         if self.wage_cap is not None:
-            wage = np.minimum(wage, int(self.wage_cap * 100))
-        cents = (rate * wage * hours + 5_000) // 10_000
+            wage = np.minimum(wage, int(self.wage_cap * 10_000))
+        cents = (rate * wage * hours + 500_000) // 1_000_000
         if self.contract_maximum is not None:
             cents = np.minimum(cents, int(self.contract_maximum * 100))
         return np.where((wage < 0) | (hours < 0), -1, cents)
