@@ -4,7 +4,7 @@
     x[i, j] = 0   for every pair pinned with `forbid`
 
 Pins come from the scenario's `pins` table and from the policy's `pins`, each with its reason, author and last day. A pin that has expired is
-ignored. Pins that contradict each other, the openings, or an eligibility rule are found before anything is solved, and named.
+ignored. Pins that contradict each other, the openings, a commitment, or an eligibility rule are found before anything is solved, and named.
 
 Why: staff know things that no table holds; the computer works around them.
 """
@@ -23,7 +23,7 @@ from allocator.constraints.base import SEAT, Constraint, Standing, Violation
 from allocator.errors import Fault
 from allocator.pairs import reasons
 from allocator.plan import Plan
-from allocator.problem import FROZEN_STATUSES, Problem
+from allocator.problem import CLOSED_STATUSES, FROZEN_STATUSES, Problem
 from allocator.program import Draft, Rows
 
 
@@ -91,7 +91,7 @@ class Pins(Constraint):
                     )
 
     def _contradictions(self, problem: Problem, decisions: list[Decision]) -> Iterator[Fault]:
-        facts, begun = problem.scenario, problem.commitments(FROZEN_STATUSES)
+        facts, begun, closed = problem.scenario, problem.commitments(FROZEN_STATUSES), problem.commitments(CLOSED_STATUSES)
         of_pair: dict[tuple[int, int], list[Decision]] = defaultdict(list)
         of_seeker: dict[int, list[Decision]] = defaultdict(list)
         of_slot: dict[int, list[Decision]] = defaultdict(list)
@@ -99,15 +99,20 @@ class Pins(Constraint):
             Decision(one, other, "fix", f"the begun pair {facts.ids('seekers')[one]} at {facts.ids('slots')[other]}")
             for one, other in zip(begun.seeker.tolist(), begun.slot.tolist(), strict=True)
         ]
+        ended = set(zip(closed.seeker.tolist(), closed.slot.tolist(), strict=True))
         for pin in [*started, *decisions]:
             of_pair[pin.seeker, pin.slot].append(pin)
             if pin.action == "fix" and not any((other.seeker, other.slot) == (pin.seeker, pin.slot) for other in of_seeker[pin.seeker]):
                 of_seeker[pin.seeker].append(pin)
                 of_slot[pin.slot].append(pin)
         mend = "Delete one of them."
-        for pins in of_pair.values():
-            if len({pin.action for pin in pins}) > 1:
-                yield self.fault("pins_conflict", f"{pins[0].words} contradicts {pins[1].words}.", mend, field="pins")
+        for pair, pins in of_pair.items():
+            of_action = {pin.action: pin for pin in reversed(pins)}
+            if len(of_action) > 1:
+                yield self.fault("pins_conflict", f"{of_action['fix'].words} contradicts {of_action['forbid'].words}.", mend, field="pins")
+            if "fix" in of_action and pair in ended:
+                name = f"{facts.ids('seekers')[pair[0]]} at {facts.ids('slots')[pair[1]]}"
+                yield self.fault("pins_conflict", f"{of_action['fix'].words} contradicts the ended pair {name}.", mend, field="pins")
         for seeker, pins in of_seeker.items():
             if len(pins) > 1:
                 yield self.fault(
