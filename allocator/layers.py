@@ -81,7 +81,7 @@ def load_layers(path: str | Path | None, sets: Sequence[str] = (), *, own_pairs:
         stack.faults += [replace(fault, file=stack.layer_at(fault.column) or fault.file) for fault in error.faults]
     if stack.faults:
         raise InputError(dict.fromkeys(stack.faults))
-    return Layers(policy, {place: stack.set_by(place) or DEFAULT for place in leaves(policy)}, stack)
+    return Layers(policy, stack.origins(leaves(policy)), stack)
 
 
 def leaves(policy: Policy) -> Mapping[str, Any]:
@@ -217,14 +217,17 @@ class _Stack:
 
     def set_by(self, place: str) -> str | None:
         """The layer that set a value, or the whole that it is a part of."""
-        for whole in _outwards(place):
-            if whole in self.sources:
-                return self.sources[whole]
-        # A table may use a shorter word than the policy does: `partner` for `partners`.
-        table, _, name = place.rpartition(".")
-        return (
-            next((layer for known, layer in self.sources.items() if known.startswith(f"{table}.") and known == place.removesuffix("s")), None) if name else None
-        )
+        return next((self.sources[whole] for whole in _outwards(place) if whole in self.sources), None)
+
+    def origins(self, values: Mapping[str, Any]) -> dict[str, str]:
+        """The layer of each of a policy's values."""
+        return {place: self.set_by(place) or self._short_for(place, value, values) or DEFAULT for place, value in values.items()}
+
+    def _short_for(self, place: str, value: Any, values: Mapping[str, Any]) -> str | None:
+        """The layer that set a value by another word: `{partner = "A"}` for `partners`, `{after_days = 3}` for `steps`."""
+        table = place.rpartition(".")[0] + "."
+        inside = (layer for known, layer in self.sources.items() if known.startswith(table) and known not in values)
+        return next(inside, None) if value not in (None, [], {}, "") and len(table) > len(entry_place(place)) + 1 else None
 
     def layer_at(self, place: str) -> str | None:
         """The layer to open for a fault at a place: the one that set the value, else the last that spoke of the entry."""

@@ -221,7 +221,8 @@ def _wrong_value(found: Mapping[str, Any], name: str, value: str) -> str:
     if found["type"] == "literal_error":
         return f"{said}; it must be {limits['expected']}."
     message = str(found["msg"]).removeprefix("Value error, ")
-    message = f"{message[:1].upper()}{message[1:]}"
+    if "_" not in message.split(" ")[0] and message.split(" ")[1:2] != ["="]:  # a key keeps its spelling
+        message = f"{message[:1].upper()}{message[1:]}"
     return f"{message}; {said}." if value and found["type"] != "value_error" else f"{message}."
 
 

@@ -57,7 +57,8 @@ def allocate(
             inputs = read_inputs(scenario, policy, sets, as_of, reference)
             seconds = time.perf_counter() - started
             result = _solved(inputs, seed, time_limit, gap, engine, export, watch)
-            result = replace(result, timings={"read": seconds, **result.timings})
+            warnings = [inputs.layers.placed(fault) for fault in result.warnings]
+            result = replace(result, warnings=warnings, timings={"read": seconds, **result.timings})
             watch.phase("write")
             try:
                 files = write_result(result, folder)

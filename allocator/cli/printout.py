@@ -15,6 +15,7 @@ from rich.text import Text
 from allocator.cli.ending import show_fault_lines
 
 if TYPE_CHECKING:
+    from allocator.bends import Bend
     from allocator.constraints.base import Standing
     from allocator.promises import ReservationLine
     from allocator.result import GoalResult, Result
@@ -151,17 +152,14 @@ def _print_promises(lines: Sequence[ReservationLine], console: Console) -> None:
     if not lines:
         return
     _title(console, "Promises")
-    table = _table("promise", ">openings", ">promised", ">possible", ">filled", ">released", ">short", "why")
-    table.columns[0].min_width = 26
-    table.columns[-1].min_width = 16
+    table = _table("promise", ">openings", ">promised", ">possible", ">filled", ">released", ">short")
     for line in lines:
         who = line.beneficiaries if line.scope == "all slots" else f"{line.beneficiaries} in {line.scope}"
         about = MODES[line.mode] if who == line.label else f"{who}, {MODES[line.mode]}"
         promise = Text(line.label).append(f" ({about})", style="dim")
-        why = "; ".join(words for words in (line.short_why, line.released_why) if words) or Text("kept", style="green")
-        short = Text(f"{line.short:,}", style="bold yellow" if line.short else "")
-        numbers = [f"{number:,}" for number in (line.openings, line.promised, line.supply, line.filled, line.released)]
-        table.add_row(promise, *numbers, short, why)
+        promise.append("".join(f"\n  {words}" for words in (line.short_why, line.released_why) if words), style="yellow" if line.short else "dim")
+        short = Text(f"{line.short:,}", style="bold yellow") if line.short else Text("kept", style="green")
+        table.add_row(promise, *(f"{number:,}" for number in (line.openings, line.promised, line.supply, line.filled, line.released)), short)
     console.print(table)
 
 

@@ -32,12 +32,12 @@ class PinnedPair(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    seeker_id: str
-    slot_id: str
-    action: Literal["fix", "forbid"]
-    reason: str = ""
-    author: str = ""
-    expires: date | None = None
+    seeker_id: str = Field(description="Whose.")
+    slot_id: str = Field(description="Which slot.")
+    action: Literal["fix", "forbid"] = Field(description="fix: they get it; forbid: they do not.")
+    reason: str = Field("", description="Why, in the words of whoever decided.")
+    author: str = Field("", description="Who decided.")
+    expires: date | None = Field(None, description="Last day on which the pin holds; for good where absent.")
 
 
 class Decision(NamedTuple):

@@ -113,6 +113,18 @@ class Reservation(Constraint):
         yield from unknown_names(self, problem, self.scope, "scope")
         if self.release is not None:
             yield from self.release.faults(self, problem)
+        if self.count is not None:
+            yield from self._beyond_openings(problem)
+        else:
+            yield from self._moved_by_rounding(problem)
+
+    def _beyond_openings(self, problem: Problem) -> Iterator[Fault]:
+        seats = sum(rung.seats for rung in self.rungs(problem))
+        if self.count is not None and 0 < seats < self.count:
+            message = f"A promise of {self.count} seats in {self.scope.describe()} is above the {seats} openings there; {seats} are promised."
+            yield self.fault("beyond_openings", message, "Lower the count, or widen the scope.", field="count", severity="warning")
+
+    def _moved_by_rounding(self, problem: Problem) -> Iterator[Fault]:
         for rung, promise in zip(self.rungs(problem), self.promises(problem), strict=True):
             exact = self._exact(problem, rung)
             if exact and self.denominator != "filled" and abs(promise - exact) > exact / 5:
