@@ -1,0 +1,1 @@
+"""The service: thin. A route translates and calls the library."""
