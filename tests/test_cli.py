@@ -154,6 +154,14 @@ def test_the_printout_says_who_was_placed_what_was_kept_and_where_the_files_are(
     assert re.search(r"match_quality +60\.25 +60\.25 +points +proved", said)
 
 
+def test_rules_at_their_limit_and_missed_aims_are_told_apart(town: Path) -> None:
+    (town / "policy.toml").write_text(POLICY + '[[constraints]]\nkind = "business_target"\nlabel = "all"\ngoal = 4\n')
+    said = ojt("allocate", town).stdout
+    assert re.search(r"Aims that were missed\n.*\n.*\nbusiness_target\[all\] +goal +3 people +at least 4 people +1 person", said)
+    assert re.search(r"staff_capacity +ANN \(2 points\), BOB \(1 point\)", said)
+    assert re.search(r"1 +blocked .*\n +staff_capacity 1", said)
+
+
 def test_a_promise_that_falls_short_says_why(town: Path) -> None:
     said = ojt("allocate", town, "--set", "constraints.reservation[north].count=4").stdout
     assert "no supply: eligible members could take 2" in " ".join(said.split())

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, Group
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -21,16 +23,18 @@ if TYPE_CHECKING:
     from allocator.result import GoalResult, Result
     from allocator.scenario import Scenario
 
-MOST_PLACED, MOST_RULES, MOST_WARNINGS = 12, 15, 8
+MOST_PLACED, MOST_RULES, MOST_KEYS, MOST_WARNINGS = 12, 15, 6, 8
 
 REASONS = {
-    "ineligible": "no slot admits them; which rules refuse them stands in unplaced.csv",
+    "ineligible": "no slot admits them; refused most by",
     "no_pair": "the scenario's own pairs have none for them",
     "outbid": "every slot that admits them is full",
-    "blocked": "a seat is open, but a rule stands in the way; unplaced.csv names it",
+    "blocked": "a seat is open, but a rule stands in the way",
     "no_gain": "a seat is open, and taking it would better no goal",
     "not_proved": "a seat is open; the run ended before it was clear whether they should take it",
 }
+KEPT_EXACTLY = ("commitments", "pins")
+"""Rules that are at their limit whenever they are kept, which says nothing."""
 MODES = {
     "minimum_best_effort": "best effort",
     "minimum_hard": "hard minimum",
@@ -39,6 +43,8 @@ MODES = {
     "cap": "cap",
     "over_and_above": "over and above",
 }
+_RULE = re.compile(r"\b(\w+)(?:\[.*\])? (?:refuses|is at its limit)")
+"""The rule that a person's reason names first."""
 STOPPED = {
     "gap_limit": "within the gap that was asked for",
     "time_limit": "the best known when time was up",
@@ -157,29 +163,47 @@ def _print_promises(lines: Sequence[ReservationLine], console: Console) -> None:
         who = line.beneficiaries if line.scope == "all slots" else f"{line.beneficiaries} in {line.scope}"
         about = MODES[line.mode] if who == line.label else f"{who}, {MODES[line.mode]}"
         promise = Text(line.label).append(f" ({about})", style="dim")
-        promise.append("".join(f"\n  {words}" for words in (line.short_why, line.released_why) if words), style="yellow" if line.short else "dim")
+        why = [Text(words, style="yellow" if line.short else "dim") for words in (line.short_why, line.released_why) if words]
         short = Text(f"{line.short:,}", style="bold yellow") if line.short else Text("kept", style="green")
-        table.add_row(promise, *(f"{number:,}" for number in (line.openings, line.promised, line.supply, line.filled, line.released)), short)
+        table.add_row(
+            Group(promise, *(Padding(words, (0, 0, 0, 2)) for words in why)),
+            *(f"{number:,}" for number in (line.openings, line.promised, line.supply, line.filled, line.released)),
+            short,
+        )
     console.print(table)
 
 
 def _print_rules(lines: Sequence[Standing], console: Console) -> None:
-    """Rules that have no room left, or (soft ones) were missed; reservations have a table of their own."""
-    tight = [line for line in lines if line.slack is not None and line.slack <= 0 and line.kind not in ("reservation", "one_slot_each")]
-    tight.sort(key=lambda line: (line.slack or 0, line.kind, line.label, line.key))
-    if not tight:
-        return
-    _title(console, "Rules at their limit")
-    missed = tight[0].slack != 0
-    table = _table("rule", "where", ">reached", "limit", *([">missed by"] if missed else []))
-    for line in tight[:MOST_RULES]:
-        name = line.kind if line.label in ("", line.kind) else f"{line.kind}[{line.label}]"
-        limit = f"at {'least' if line.required == line.at_least else 'most'} {_with_unit(line.required or 0, line.unit)}"
-        by = Text(_with_unit(-line.slack, line.unit) if line.slack else "", style="yellow")
-        table.add_row(name, line.key, _with_unit(line.achieved, line.unit), limit, *([by] if missed else []))
-    console.print(table)
-    if len(tight) > MOST_RULES:
-        console.print(f"… and {len(tight) - MOST_RULES:,} more in rules.csv.")
+    """What was missed, then what has no room left; reservations have a table of their own."""
+    told = [line for line in lines if line.slack is not None and line.kind not in ("reservation", "one_slot_each")]
+    missed = sorted((line for line in told if (line.slack or 0) < 0), key=lambda line: (line.slack or 0, line.kind, line.label, line.key))
+    if missed:
+        _title(console, "Aims that were missed")
+        table = _table("rule", "where", ">reached", "aim", ">missed by")
+        for line in missed[:MOST_RULES]:
+            aim = f"at {'least' if line.required == line.at_least else 'most'} {_with_unit(line.required or 0, line.unit)}"
+            table.add_row(_name(line), line.key, _with_unit(line.achieved, line.unit), aim, Text(_with_unit(-(line.slack or 0), line.unit), style="yellow"))
+        console.print(table)
+        if len(missed) > MOST_RULES:
+            console.print(f"… and {len(missed) - MOST_RULES:,} more in rules.csv.")
+    tight: dict[str, list[Standing]] = defaultdict(list)
+    for line in told:
+        if line.slack == 0 and line.kind not in KEPT_EXACTLY:
+            tight[_name(line)].append(line)
+    if tight:
+        _title(console, "Rules at their limit")
+        table = _table("rule", "no room left for")
+        for name, same in list(tight.items())[:MOST_RULES]:
+            where = ", ".join(f"{line.key} ({_with_unit(line.required or 0, line.unit)})" for line in same[:MOST_KEYS])
+            table.add_row(name, where + (f" … and {len(same) - MOST_KEYS:,} more" if len(same) > MOST_KEYS else ""))
+        console.print(table)
+        left = sum(len(same) for same in list(tight.values())[MOST_RULES:])
+        if left:
+            console.print(f"… and {left:,} more in rules.csv.")
+
+
+def _name(line: Standing) -> str:
+    return line.kind if line.label in ("", line.kind) else f"{line.kind}[{line.label}]"
 
 
 def _print_unplaced(result: Result, console: Console) -> None:
@@ -188,8 +212,11 @@ def _print_unplaced(result: Result, console: Console) -> None:
     _title(console, f"Why {len(result.unplaced):,} {'person was' if len(result.unplaced) == 1 else 'people were'} not placed")
     table = _table(">people", "reason", "")
     for reason, count in Counter(person.reason for person in result.unplaced).most_common():
-        table.add_row(f"{count:,}", reason, Text(REASONS.get(reason, ""), style="dim"))
+        rules = Counter(named.group(1) for person in result.unplaced if person.reason == reason and (named := _RULE.search(person.detail)))
+        most = ", ".join(f"{rule} {people:,}" for rule, people in rules.most_common(4))
+        table.add_row(f"{count:,}", reason, Text(REASONS.get(reason, "")).append(f"\n{most}" if most else "", style="dim"))
     console.print(table)
+    console.print(Text("Each person's own reason is in unplaced.csv.", style="dim"))
 
 
 def _print_bends(bends: Sequence[Bend], console: Console) -> None:

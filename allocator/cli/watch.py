@@ -58,5 +58,7 @@ def _standing(goal: str, value: float | None, bound: float | None) -> str:
         return f"{goal}: nothing yet" + ("" if bound is None else f", at best {bound:,.10g}")
     if bound is None:
         return f"{goal}: {value:,.10g}"
-    gap = abs(bound - value) / max(abs(bound), 1e-9)
-    return f"{goal}: {value:,.10g} of at most {bound:,.10g}" + (f", gap {gap:.2%}" if gap else "")
+    if value == bound:
+        return f"{goal}: {value:,.10g}, proved"
+    # Some goals are made small: their bound lies below.
+    return f"{goal}: {value:,.10g} of at {'most' if value < bound else 'least'} {bound:,.10g}, gap {abs(bound - value) / max(abs(bound), 1):.2%}"
