@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from allocator.constraints.reservation import Reservation
+import numpy as np
+
+from allocator.constraints.reservation import Reservation, Rung
 from allocator.pairs import Pairs
 from allocator.plan import Plan
+from allocator.problem import Problem
+from allocator.scenario import Integers
 
 
 @dataclass(frozen=True)
@@ -44,24 +48,32 @@ def promises(plan: Plan, pairs: Pairs) -> Iterator[ReservationLine]:
 
 def _lines(rule: Reservation, plan: Plan, pairs: Pairs) -> Iterator[ReservationLine]:
     problem = plan.problem
-    in_scope = rule.scope.members(problem)
     for rung, promised, standing in zip(rule.rungs(problem), rule.promise_in(plan), rule.standings(plan), strict=True):
         supply = rule.supply(problem, pairs, rung)
         filled = standing.achieved if rule.mode != "set_aside" else int(rung.counts(plan.seeker, plan.slot).sum())
         asked = standing.at_least if standing.at_least is not None else promised
         clipped = max(0, asked - supply) if rule.mode == "minimum_best_effort" else 0
         short = 0 if rule.mode == "cap" else max(0, asked - filled)
-        gone = in_scope & ~rung.slots if rung.number == 0 else in_scope & False
+        gone = _released(rule, problem, rung)
         yield ReservationLine(
             rule.label, rung.who.describe(), rule.scope.describe(), rule.mode, rung.seats, asked, float(rule.exact(plan, rung)), supply, clipped, filled,
-            int(problem.openings[gone].sum()), _released_why(rule, int(gone.sum())), short, _short_why(rule, short, asked, supply),
+            int(gone.sum()), _released_why(rule, problem, gone), short, _short_why(rule, short, asked, supply),
         )  # fmt: skip
 
 
-def _released_why(rule: Reservation, slots: int) -> str:
+def _released(rule: Reservation, problem: Problem, rung: Rung) -> Integers:
+    """Seats of each slot that have left the promise; those that committed members hold have not."""
+    if rung.number:
+        return np.zeros(len(problem.openings), dtype=np.int64)
+    kept = np.bincount(rung.kept % max(1, len(problem.openings)), minlength=len(problem.openings))
+    return np.where(rule.scope.members(problem) & ~rung.slots, np.maximum(problem.openings - kept, 0), 0)
+
+
+def _released_why(rule: Reservation, problem: Problem, gone: Integers) -> str:
+    slots = int((gone > 0).sum())
     if rule.release is None or slots == 0:
         return ""
-    steps = " or ".join(rule.release.describe(number) for number in range(1, len(rule.release.steps) + 1))
+    steps = " or ".join(rule.release.describe(number) for number in np.unique(rule.release.rungs(problem)[gone > 0]).tolist())
     return f"{slots} slot{'' if slots == 1 else 's'} released: {steps}"
 
 

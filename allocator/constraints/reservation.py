@@ -10,7 +10,8 @@ Let X(G, S) be the assignments of beneficiaries G to the slots in scope S, c(S) 
     over_and_above        X(G, S) >= n + q, where n is what the beneficiaries win when the rule is off and q seats of S are closed to all
 
 The promise: with denominator `openings`, q = share x c(S) rounded; with `applicants`, q = c(S) x beneficiaries in the pool / pool (x share)
-rounded; with `filled`, X(G, S) >= share x X(all, S), exactly: satisfied by filling nothing. `count` gives q itself, at most c(S).
+rounded; with `filled`, X(G, S) >= share x X(all, S), exactly: satisfied by filling nothing. `count` gives q itself; once slots have been
+released, at most what their seats and those of the remaining ones can hold, rung by rung.
 Rounding is `floor`, `ceil`, `half_up`, or `largest_remainder` jointly over the reservations that share a scope and a denominator.
 
 Release: when a step fires, a slot leaves the promise (its openings no longer count) and enters the scope of the step's beneficiaries, at the same share;
@@ -71,6 +72,10 @@ class Rung:
             return inside
         held = np.isin(seeker.astype(np.int64) * len(self.slots) + slot, self.kept)
         return inside | (held & (not others)) if self.number == 0 else inside & ~held
+
+    def filled(self, seeker: Positions, slot: Positions) -> Mask:
+        """Which of these pairs take one of the rung's seats, members or not."""
+        return self.counts(seeker, slot) | self.counts(seeker, slot, others=True)
 
 
 class Reservation(Constraint):
@@ -145,13 +150,14 @@ class Reservation(Constraint):
         held = problem.commitments(COMMITTED_STATUSES)
         stays = first[held.seeker] & scope[held.slot] & (reached[held.slot] > 0)
         kept = held.seeker[stays].astype(np.int64) * len(scope) + held.slot[stays]
-        kept_seats = np.bincount(held.slot[stays], minlength=len(scope))
-        rungs = [Rung(0, self.beneficiaries, first, scope & (reached == 0), int(problem.openings[scope & (reached == 0)].sum() + stays.sum()), kept)]
+        kept_seats = np.minimum(np.bincount(held.slot[stays], minlength=len(scope)), problem.openings)
+        here = scope & (reached == 0)
+        rungs = [Rung(0, self.beneficiaries, first, here, int(problem.openings[here].sum() + kept_seats.sum()), kept)]
         for number in range(1, (len(self.release.steps) if self.release else 0) + 1):
             who = self.release.to(number) if self.release else None
             slots = scope & (reached == number)
             if who is not None and slots.any():
-                seats = int(np.maximum(problem.openings - kept_seats, 0)[slots].sum())
+                seats = int((problem.openings - kept_seats)[slots].sum())
                 rungs.append(Rung(number, who, who.members(problem), slots, seats, kept))
         return rungs
 
@@ -163,6 +169,8 @@ class Reservation(Constraint):
             for rung in rungs:
                 promised.append(min(left, rung.seats))
                 left -= promised[-1]
+            if self.mode != "set_aside" and (rungs[0].slots == self.scope.members(problem)).all():
+                promised[0] += left
             return promised
         if self.rounding == "largest_remainder":
             return [self._joint(problem, rung) for rung in rungs]
@@ -172,8 +180,7 @@ class Reservation(Constraint):
         """Promised seats of each rung in a plan."""
         if self.denominator != "filled":
             return self.promises(plan.problem)
-        everybody = np.ones(plan.problem.scenario.size("seekers"), dtype=bool)
-        filled = [plan.count(everybody, rung.slots) for rung in self.rungs(plan.problem)]
+        filled = [int(rung.filled(plan.seeker, plan.slot).sum()) for rung in self.rungs(plan.problem)]
         return [floor(self._share * n) if self.mode == "cap" else ceil(self._share * n) for n in filled]
 
     @property
@@ -183,7 +190,7 @@ class Reservation(Constraint):
     def _exact(self, problem: Problem, rung: Rung) -> Fraction:
         """The rung's promise before rounding."""
         if self.count is not None:
-            return Fraction(self.count)
+            return Fraction(next(promise for other, promise in zip(self.rungs(problem), self.promises(problem), strict=True) if other.number == rung.number))
         if self.denominator == "applicants":
             pool = int(problem.in_pool.sum())
             return self._share * rung.seats * Fraction(int((rung.members & problem.in_pool).sum()), max(pool, 1))
@@ -200,7 +207,7 @@ class Reservation(Constraint):
     def exact(self, plan: Plan, rung: Rung) -> Fraction:
         """A rung's promise before rounding."""
         if self.denominator == "filled":
-            return self._share * int(rung.slots[plan.slot].sum())
+            return self._share * int(rung.filled(plan.seeker, plan.slot).sum())
         return self._exact(plan.problem, rung)
 
     def _rounds_with(self, other: Reservation) -> bool:
@@ -249,7 +256,7 @@ class Reservation(Constraint):
         """whole x X(G, S) - parts x X(all, S) >= 0 (cap: <= 0), for share = parts / whole."""
         parts, whole = self._share.as_integer_ratio()
         zero = np.zeros(1, dtype=np.int64)
-        everyone = np.flatnonzero(rung.slots[draft.pairs.slot])
+        everyone = np.flatnonzero(rung.filled(draft.pairs.seeker, draft.pairs.slot))
         slack = Slack.none() if self.mode == "cap" else self._short(draft, np.array([rung.seats]), whole)
         if self._competes:
             members, credits = self._credits(draft, rung)
