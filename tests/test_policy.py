@@ -146,7 +146,7 @@ def test_what_is_wrong_with_a_policy_in_the_light_of_the_facts(document: Documen
         (reserve(scope={"counties": ["41067"]}), "unknown_county", "Nothing in the tables has county 41067."),
         (reserve(count=None, share=0.2, rounding="floor"), "rounding", "Rounding turns a promise of 0.60 seats for partner NORTH into 0, a change of 100%."),
         (reserve(release={"after_days": 3}), "missing_column", "Release step 1 can never fire: the slots table has no posted_date."),
-        (reserve(count=9), "beyond_openings", "A promise of 9 seats in all slots is above the 3 openings there; 3 are promised."),
+        (reserve(count=9), "beyond_openings", "A promise of 9 seats in all slots is above the 3 openings there, so it cannot be kept in full."),
         ({"goals": [{"kind": "priority_of_service", "local": ["ex_offender"]}]}, "unknown_population", "'ex_offender'"),
         (rule("employer_limit", share=0.1), "missing_facts", "employees_at_site"),
     ],

@@ -126,7 +126,7 @@ class Reservation(Constraint):
     def _beyond_openings(self, problem: Problem) -> Iterator[Fault]:
         seats = sum(rung.seats for rung in self.rungs(problem))
         if self.count is not None and 0 < seats < self.count:
-            message = f"A promise of {self.count} seats in {self.scope.describe()} is above the {seats} openings there; {seats} are promised."
+            message = f"A promise of {self.count} seats in {self.scope.describe()} is above the {seats} openings there, so it cannot be kept in full."
             yield self.fault("beyond_openings", message, "Lower the count, or widen the scope.", field="count", severity="warning")
 
     def _moved_by_rounding(self, problem: Problem) -> Iterator[Fault]:
