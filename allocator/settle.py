@@ -27,10 +27,12 @@ class OpenCompetition(Constraint):
 
     kind: Literal["open_competition"] = "open_competition"
     reservation: Reservation
+    closed: tuple[int, ...]
+    """Seats closed on each rung: the promises as they are with every rule on, so that shares rounded jointly still add up."""
 
     def rows(self, draft: Draft) -> Iterator[Rows]:
         problem = draft.problem
-        for rung, promise in zip(self.reservation.rungs(problem), self.reservation.promises(problem), strict=True):
+        for rung, promise in zip(self.reservation.rungs(problem), self.closed, strict=True):
             of_slot = np.where(rung.slots, 0, -1).astype(np.int32)
             room = np.array([max(0, int(problem.openings[rung.slots].sum()) - promise)])
             yield Rows(self.kind, self.label, [""], np.array([-FREE]), room, of_slot=of_slot, bend=SEAT)
@@ -42,7 +44,7 @@ class OpenCompetition(Constraint):
 
     def standings(self, plan: Plan) -> Iterator[Standing]:
         problem = plan.problem
-        for rung, promise in zip(self.reservation.rungs(problem), self.reservation.promises(problem), strict=True):
+        for rung, promise in zip(self.reservation.rungs(problem), self.closed, strict=True):
             yield self.standing("", int(rung.slots[plan.slot].sum()), at_most=max(0, int(problem.openings[rung.slots].sum()) - promise))
 
 
@@ -80,6 +82,6 @@ def _first_pass(problem: Problem, rule: Reservation) -> tuple[Problem, list[int]
     """The problem with one rule's seats closed and the unsettled rules after it left out; and the numbers of the rule's rungs."""
     waiting = {other.label for other in unsettled(problem.policy)}
     constraints = [entry for entry in problem.policy.constraints if not (isinstance(entry, Reservation) and entry.label in waiting)]
-    closed = OpenCompetition(label=rule.label, reservation=rule)
+    closed = OpenCompetition(label=rule.label, reservation=rule, closed=tuple(rule.promises(problem)))
     first = Problem(problem.scenario, problem.policy.model_copy(update={"constraints": (*constraints, closed)}), problem.seed)
     return first, [rung.number for rung in rule.rungs(first)]
