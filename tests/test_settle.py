@@ -135,8 +135,9 @@ def with_over_and_above(seed: int) -> Problem:
     who = ["partner:P1", "any_partner", "population:homeless", "tier:2"]
     scopes = ["all", "sector:62", "funding_stream:adult"]
     steps = [{"to": "any_partner", "after_days": 10}, {"before_start_days": 5}]
+    roundings = ["half_up", "floor", "ceil", "largest_remainder"]
     extra = [
-        rule(f"over {k}", who[int(draw.integers(4))], scope=scopes[int(draw.integers(3))], rounding=str(draw.choice(["half_up", "floor", "ceil", "largest_remainder"])))
+        rule(f"over {k}", who[int(draw.integers(4))], scope=scopes[int(draw.integers(3))], rounding=str(draw.choice(roundings)))
         | ({"count": int(draw.integers(0, 3))} if draw.random() < 0.4 else {"share": int(draw.integers(0, 9)) / 10})
         | ({"release": steps[: int(draw.integers(1, 3))]} if draw.random() < 0.3 else {})
         | ({"stackable": False} if draw.random() < 0.2 else {})

@@ -1,0 +1,35 @@
+import pytest
+
+from allocator.errors import InputError
+from allocator.solve import solve
+from tests.twins import best, held, policy, values
+from tests.worlds import orders, people, scores, world
+
+SCORES = {("S1", "J1"): 1, ("S1", "J2"): 5, ("S2", "J2"): 1, ("S2", "J1"): 5}
+
+
+def facts(pairs=SCORES, **reference):
+    last_night = [{"seeker_id": one, "slot_id": other} for one, other in reference.items()]
+    return world(seekers=people(2), slots=orders(1, 1), pairs=scores(pairs), reference=last_night)
+
+
+def test_before_match_quality_nobody_moves_for_points():
+    assert values(best(facts(S1="J1", S2="J2"), goals=["stability", "match_quality"])) == [2, 2]
+
+
+def test_after_match_quality_only_equals_are_decided():
+    assert values(best(facts(S1="J1", S2="J2"), goals=["match_quality", "stability"])) == [10, 0]
+    equal = dict.fromkeys(SCORES, 3)
+    for reference in ({"S1": "J1", "S2": "J2"}, {"S1": "J2", "S2": "J1"}):
+        result = best(facts(equal, **reference), goals=["match_quality", "stability"])
+        assert held(result) == [f"{one}>{other}" for one, other in reference.items()]
+        assert values(result) == [6, 2]
+
+
+def test_people_and_slots_that_are_gone_cannot_be_kept():
+    assert values(best(facts(S1="J9", S9="J1"), goals=["stability", "match_quality"])) == [0, 10]
+
+
+def test_a_reference_is_needed():
+    with pytest.raises(InputError, match="stability needs a reference to compare with"):
+        solve(world(seekers=people(1), slots=orders(1)), policy(goals=["stability"]))
