@@ -65,7 +65,7 @@ def _blockers(program: Program, columns: Integers, candidates: Mask) -> dict[int
     people = program.people(columns)
     for block in program.rows:
         activity = block.activity(program.pairs, columns, people)
-        row, pair, coefficient = block.entries(program.pairs)
+        row, pair, coefficient = _added_up(*block.entries(program.pairs), len(program.pairs))
         elastic = np.zeros(len(block), dtype=bool)
         elastic[block.slack.row] = True
         after = activity[row] + coefficient
@@ -73,6 +73,16 @@ def _blockers(program: Program, columns: Integers, candidates: Mask) -> dict[int
         for k in np.flatnonzero(breaks):
             blockers.setdefault(int(pair[k]), block.row_name(int(row[k])))
     return blockers
+
+
+def _added_up(row: Integers, pair: Integers, coefficient: Integers, pairs: int) -> tuple[Integers, Integers, Integers]:
+    """Entries with those of one pair in one row added up: in a promise of the filled, a member counts in two ways."""
+    place, entry = np.unique(row * pairs + pair, return_inverse=True)
+    if len(place) == len(row):
+        return row, pair, coefficient
+    total = np.zeros(len(place), dtype=np.int64)
+    np.add.at(total, entry, coefficient)
+    return place // pairs, place % pairs, total
 
 
 def _best_open_pair(program: Program, open_seat: Mask, blocker: dict[int, str]) -> dict[int, int]:
