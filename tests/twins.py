@@ -55,14 +55,20 @@ def values(result: Result) -> list[float]:
     return [goal.value or 0 for goal in result.goals]
 
 
+def in_order(result: Result) -> list[float]:
+    """Goal values, larger is better: what is short counts below nought."""
+    return [-(goal.value or 0) if goal.kind == "shortfall" else goal.value or 0 for goal in result.goals]
+
+
 def held(result: Result) -> list[str]:
     """Who holds what, as "S1>J1"."""
     return [f"{one}>{other}" for one, other in result.assignments[["seeker_id", "slot_id"]].itertuples(index=False, name=None)]
 
 
 def proved(problem: Problem, engine: str) -> list[float] | None:
-    """An engine's goal values, in the policy's units and proved; None where nothing fits."""
+    """An engine's proved goal values in the policy's units, larger is better; None where nothing fits."""
     program = build(problem, find_pairs(problem))
     outcome = choose(program, engine).engine.solve(program, Clock(), 0, Silent())
     assert outcome.status in ("optimal", "infeasible")
-    return None if outcome.columns is None else [(goal.value or 0) / goal.objective.scale for goal in outcome.goals]
+    signs = [(1 if goal.objective.maximize else -1, goal) for goal in outcome.goals]
+    return None if outcome.columns is None else [sign * (goal.value or 0) / goal.objective.scale for sign, goal in signs]
