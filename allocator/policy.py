@@ -110,7 +110,7 @@ class Policy(BaseModel):
         scenario brings its own pairs; where it is silent about goals, priority of service comes before placements before match quality.
         """
         constraints = [rule for rule in self.constraints if rule.enabled]
-        present = {rule.kind for rule in self.constraints}
+        present = {rule.kind for rule in constraints}
         for kind in (*ALWAYS, *(kind for kind, table in WITH_TABLE.items() if scenario.has(table))):
             if kind not in present:
                 constraints.append(discover("constraints")[kind](kind=kind, label=kind))  # type: ignore[arg-type]

@@ -57,7 +57,7 @@ class Clock:
 
     def close_enough(self, value: int, bound: int) -> bool:
         """Whether a value is proved, or within the gap that the user asked for."""
-        return value >= bound or Fraction(bound - value) <= self.gap * max(abs(bound), 1)
+        return value == bound or Fraction(abs(bound - value)) <= self.gap * max(abs(bound), 1)
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,6 @@ class GoalByGoal:
         best: Integers | None = None
         holds: list[Hold] = []
         reached: list[Reached] = []
-        late = False
         for objective in program.objectives or (_nothing_to_improve(),):
             goal = objective.dense(program.size)
             bound = ceiling(program, goal)
@@ -135,9 +134,8 @@ class GoalByGoal:
                 if step.columns is not None and (best is None or int(goal @ step.columns) > int(goal @ best)):
                     best = step.columns
                 if best is None:
-                    return Outcome("no_solution", "time_limit" if clock.over else "error", None, ())
+                    return Outcome("no_solution", "error" if clock.seconds is None else "time_limit", None, ())
                 bound = min(bound, step.bound) if step.bound is not None else bound
-                late = late or (clock.over and int(goal @ best) < bound)
             value = int(goal @ best)
             bound = max(bound, value)
             sign = 1 if objective.maximize else -1
@@ -145,8 +143,16 @@ class GoalByGoal:
             progress.incumbent(objective.label, sign * value / objective.scale, sign * bound / objective.scale)
             holds.append(Hold(goal, value))
         goals = tuple(reached) if program.objectives else ()
-        proved = all(goal.proved for goal in reached)
-        return Outcome("optimal" if proved else "feasible", "proved" if proved else "time_limit" if late else "gap_limit", best, goals)
+        if all(goal.proved for goal in reached):
+            return Outcome("optimal", "proved", best, goals)
+        return Outcome("feasible", _why_stopped(reached, clock), best, goals)
+
+
+def _why_stopped(reached: Sequence[Reached], clock: Clock) -> StopReason:
+    """Why not every goal is proved: the gap that was asked for, the time, or numbers too large to be proved in floating point."""
+    if clock.gap and all(goal.value is not None and goal.bound is not None and clock.close_enough(goal.value, goal.bound) for goal in reached):
+        return "gap_limit"
+    return "work_limit" if clock.seconds is None else "time_limit"
 
 
 @dataclass
