@@ -254,7 +254,7 @@ def loosened(policy: Policy, result: Result) -> Policy | None:
 
 def test_an_infeasible_policy_fits_once_it_is_bent_just_as_far_as_the_result_says():
     repaired = 0
-    for seed, problem in problems(67_000, 160):
+    for seed, problem in problems(67_000, 640):
         result = solve(problem.scenario, problem.policy, seed=seed)
         if result.status != "infeasible":
             continue
