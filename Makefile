@@ -10,7 +10,7 @@ demo: $(READY)  ## Run the main job on the Portland scenario.
 	$(BIN)/ojt allocate scenarios/portland --out out/portland
 
 test: $(READY)  ## Pass the tests (large sizes: make test PYTEST="-m slow").
-	$(BIN)/python -m pytest -n auto -q $(if $(PYTEST),$(PYTEST),-m "not slow")
+	$(BIN)/python -m pytest -n auto --dist worksteal -q $(if $(PYTEST),$(PYTEST),-m "not slow")
 
 check: $(READY)  ## Lint, types, and documents against the code they describe.
 	$(BIN)/ruff check .

@@ -55,7 +55,7 @@ def test_tables_have_no_faults_and_no_warnings(name: str) -> None:
     assert scenario(name).warnings == ()
 
 
-@pytest.mark.parametrize(("name", "policy"), [pytest.param(*key, marks=[pytest.mark.slow] if key[0] == "portland" else []) for key in EXPECTED])
+@pytest.mark.parametrize(("name", "policy"), EXPECTED)
 def test_golden_values(name: str, policy: str) -> None:
     result, golden = solved(name, policy), EXPECTED[name, policy]
     assert result.status == golden["status"]
@@ -160,7 +160,6 @@ def test_conflict_the_policy_fits_once_the_promise_bends() -> None:
 # -- portland -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 def test_portland_readme_says_what_is_computed() -> None:
     result = solved("portland", "policy.toml")
     assert (result.placed, result.reverse_referrals) == (219, 6)
