@@ -135,6 +135,17 @@ class Problem:
         named = self.scenario.coded("slots", "designated_seeker_id").codes >= 0
         return np.asarray((origin.codes == origin.code("reverse_referral")) | named)
 
+    @cached_property
+    def reference(self) -> tuple[Positions, Positions]:
+        """Who holds what in the reference, as (seeker, slot), for people still in the scenario; slot -1 where the slot is gone."""
+        facts = self.scenario
+        if not facts.has("reference"):
+            return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32)
+        table = facts.tables["reference"]
+        seeker = facts.positions("seekers", table["seeker_id"].to_numpy(dtype=object))
+        slot = facts.positions("slots", table["slot_id"].to_numpy(dtype=object))
+        return seeker[seeker >= 0], slot[seeker >= 0]
+
     def commitments(self, statuses: tuple[str, ...]) -> SlotSeeker:
         """Committed pairs in one of these statuses, whose seeker and slot are both in the scenario."""
         facts = self.scenario

@@ -8,7 +8,6 @@ import numpy as np
 
 from allocator.check import violations
 from allocator.constraints.business_target import BusinessTarget
-from allocator.constraints.change_limit import reference
 from allocator.constraints.reservation import Reservation
 from allocator.goals.lottery import Lottery
 from allocator.goals.placements import Placements
@@ -53,7 +52,7 @@ def _values(kind: str, problem: Problem, pairs: Pairs, chosen: tuple[int, ...], 
         tiers = problem.tiers[plan.seeker]
         return [float((tiers == number).sum()) for number in range(len(problem.tier_names)) if (problem.tiers[pairs.seeker] == number).any()]
     if kind == "stability":
-        seeker, slot = reference(problem)
+        seeker, slot = problem.reference
         held = set(zip(seeker.tolist(), slot.tolist(), strict=True))
         return [float(sum(pair in held for pair in zip(plan.seeker.tolist(), plan.slot.tolist(), strict=True)))]
     assert kind == "lottery"

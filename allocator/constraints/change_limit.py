@@ -21,7 +21,6 @@ from allocator.errors import Fault
 from allocator.plan import Plan
 from allocator.problem import Problem
 from allocator.program import FREE, Draft, Rows
-from allocator.scenario import Positions
 
 
 class ChangeLimit(Constraint):
@@ -37,7 +36,7 @@ class ChangeLimit(Constraint):
             )
 
     def rows(self, draft: Draft) -> Iterator[Rows]:
-        seeker, slot = reference(draft.problem)
+        seeker, slot = draft.problem.reference
         number = draft.pairs.find(seeker, slot)
         there = number[(number >= 0) & (slot >= 0)]
         keep = max(0, len(seeker) - self.at_most)
@@ -50,18 +49,6 @@ class ChangeLimit(Constraint):
 
     def standings(self, plan: Plan) -> Iterator[Standing]:
         planned = set(zip(plan.seeker.tolist(), plan.slot.tolist(), strict=True))
-        seeker, slot = reference(plan.problem)
+        seeker, slot = plan.problem.reference
         moved = sum(pair not in planned for pair in zip(seeker.tolist(), slot.tolist(), strict=True))
         yield self.standing("people moved", moved, at_most=self.at_most)
-
-
-def reference(problem: Problem) -> tuple[Positions, Positions]:
-    """Who holds what in the reference, for people still in the scenario; slot -1 where the slot is gone."""
-    facts = problem.scenario
-    if not facts.has("reference"):
-        nobody = np.empty(0, dtype=np.int32)
-        return nobody, nobody
-    frame = facts.tables["reference"]
-    seeker = facts.positions("seekers", frame["seeker_id"].to_numpy(dtype=object))
-    slot = facts.positions("slots", frame["slot_id"].to_numpy(dtype=object))
-    return seeker[seeker >= 0], slot[seeker >= 0]

@@ -13,7 +13,6 @@ from typing import Literal
 
 import numpy as np
 
-from allocator.constraints.change_limit import reference
 from allocator.errors import Fault
 from allocator.goals.base import Goal
 from allocator.problem import Problem
@@ -32,7 +31,7 @@ class Stability(Goal):
             )
 
     def objectives(self, draft: Draft) -> Iterator[Objective]:
-        seeker, slot = reference(draft.problem)
+        seeker, slot = draft.problem.reference
         number = draft.pairs.find(seeker, slot)
         kept = number[(number >= 0) & (slot >= 0)]
         yield Objective(self.kind, self.label, kept, np.ones(len(kept), dtype=np.int64))
