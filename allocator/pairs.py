@@ -39,12 +39,12 @@ class Pairs:
         return len(self.seeker)
 
     def find(self, seekers: Positions, slots: Positions) -> Integers:
-        """Number of each pair (seekers[k], slots[k]), or -1 where it is not eligible."""
+        """Number of each pair (seekers[k], slots[k]), or -1 where it is not eligible or has no seeker or slot (-1)."""
         if len(self) == 0:
             return np.full(len(seekers), -1, dtype=np.int64)
         wanted = seekers.astype(np.int64) * self.slots + slots
         place = np.minimum(np.searchsorted(self._keys, wanted), len(self) - 1)
-        return np.where(self._keys[place] == wanted, place, -1)
+        return np.where((self._keys[place] == wanted) & (seekers >= 0) & (slots >= 0), place, -1)
 
     @cached_property
     def _keys(self) -> Integers:
@@ -79,6 +79,33 @@ def reasons(problem: Problem, seeker: int, slot: int) -> list[tuple[str, str]]:
     """Every rule that refuses this pair, with its sentence."""
     one, other = np.array([seeker], dtype=np.int32), np.array([slot], dtype=np.int32)
     return [(rule.name, rule.reason(problem, seeker, slot)) for rule, may in eligible(problem, one, other) if not may[0]]
+
+
+def listed(problem: Problem, seekers: Positions, slots: Positions) -> Mask:
+    """Which of these pairs are in the scenario's `pairs` table."""
+    return records(problem, seekers, slots) >= 0
+
+
+def records(problem: Problem, seekers: Positions, slots: Positions) -> Integers:
+    """Record of each pair (seekers[k], slots[k]) in the scenario's `pairs` table, or -1 where it is not there."""
+    keys, order = problem.once("records of pairs", lambda: _keys_in_order(problem))
+    wanted = seekers.astype(np.int64) * max(1, problem.scenario.size("slots")) + slots
+    place = np.searchsorted(keys, wanted, side="right") - 1
+    found = np.flatnonzero((place >= 0) & (seekers >= 0) & (slots >= 0))
+    found = found[keys[place[found]] == wanted[found]]
+    record = np.full(len(wanted), -1, dtype=np.int64)
+    record[found] = place[found] if order is None else order[place[found]]
+    return record
+
+
+def _keys_in_order(problem: Problem) -> tuple[Integers, Integers | None]:
+    """Keys of the records in `pairs`, ascending, and the record of each; None where they are in that order anyway."""
+    facts = problem.scenario
+    keys = facts.link("pairs", "seeker_id").astype(np.int64) * max(1, facts.size("slots")) + facts.link("pairs", "slot_id")
+    if (keys[1:] >= keys[:-1]).all():
+        return keys, None
+    order = np.argsort(keys, kind="stable")
+    return keys[order], order
 
 
 class _Tally:
