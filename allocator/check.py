@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from allocator.constraints.base import Violation
-from allocator.pairs import eligible
+from allocator.pairs import eligible, listed
 from allocator.plan import Plan
 from allocator.policy import Policy
 from allocator.problem import Problem
@@ -53,11 +52,7 @@ def _ineligible(plan: Plan) -> Iterator[Violation]:
 def _not_listed(plan: Plan) -> Iterator[Violation]:
     """Where the user brings pairs, nothing else is possible."""
     facts = plan.problem.scenario
-    seekers, slots = facts.link("pairs", "seeker_id"), facts.link("pairs", "slot_id")
-    width = max(1, facts.size("slots"))
-    wanted = Counter((plan.seeker.astype("int64") * width + plan.slot).tolist())
-    for key in (seekers.astype("int64") * width + slots).tolist() if len(wanted) else ():
-        wanted.pop(key, None)
-    for key in sorted(wanted):
-        one, other = facts.ids("seekers")[key // width], facts.ids("slots")[key % width]
+    missing = ~listed(plan.problem, plan.seeker, plan.slot)
+    for seeker, slot in sorted(set(zip(plan.seeker[missing].tolist(), plan.slot[missing].tolist(), strict=True))):
+        one, other = facts.ids("seekers")[seeker], facts.ids("slots")[slot]
         yield Violation("pairs", "pairs", f"{one} at {other}", f"{one} at {other} is not among the scenario's pairs.", 1)

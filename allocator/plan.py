@@ -1,4 +1,4 @@
-"""A plan: assignments as the law sees them, whoever made them. Knows the tables; no pairs, no solver."""
+"""A plan: assignments as the law sees them, whoever made them. Knows the tables; no eligibility, no solver."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from allocator.pairs import records
 from allocator.problem import Problem
 from allocator.scenario import Integers, Mask, Positions
 
@@ -59,12 +60,11 @@ class Plan:
         facts = self.problem.scenario
         if not facts.has("pairs", column):
             return np.full(len(self), -1, dtype=np.int64)
-        own = self._own_pairs(column)
-        return np.array([own.get(pair, -1) for pair in zip(self.seeker.tolist(), self.slot.tolist(), strict=True)], dtype=np.int64)
+        own = np.full(len(self), -1, dtype=np.int64)
+        there = np.flatnonzero(self._records >= 0)
+        own[there] = facts.integers("pairs", column)[self._records[there]]
+        return own
 
-    def _own_pairs(self, column: str) -> dict[tuple[int, int], int]:
-        facts = self.problem.scenario
-        seekers, slots = facts.link("pairs", "seeker_id"), facts.link("pairs", "slot_id")
-        relevant = np.isin(seekers, self.seeker) & np.isin(slots, self.slot)
-        values = facts.integers("pairs", column)[relevant].tolist()
-        return dict(zip(zip(seekers[relevant].tolist(), slots[relevant].tolist(), strict=True), values, strict=True))
+    @cached_property
+    def _records(self) -> Integers:
+        return records(self.problem, self.seeker, self.slot)

@@ -83,10 +83,8 @@ class Budget(Constraint):
 
     def standings(self, plan: Plan) -> Iterator[Standing]:
         charged, usual = self._charged(plan.problem), self._obligation(plan.problem)
-        spent = 0
-        for slot, own in zip(plan.slot.tolist(), plan.brought("cost_cents").tolist(), strict=True):
-            if charged[slot]:
-                spent += own if own >= 0 else int(usual[slot])
+        own = plan.brought("cost_cents")
+        spent = int(np.where(own >= 0, own, usual[plan.slot])[charged[plan.slot]].sum())
         yield self.standing(self.funding_stream or "all slots", spent, at_most=self._left(), unit="cents")
 
     def _left(self) -> int:

@@ -17,6 +17,7 @@ import numpy as np
 
 from allocator.constraints.base import SEAT, Constraint, Standing, Violation
 from allocator.errors import Fault
+from allocator.pairs import listed
 from allocator.plan import Plan
 from allocator.problem import CLOSED_STATUSES, FROZEN_STATUSES, Problem
 from allocator.program import Draft, Rows
@@ -31,11 +32,10 @@ class Commitments(Constraint):
         facts, begun = problem.scenario, problem.commitments(FROZEN_STATUSES)
         if not facts.has("pairs"):
             return
-        listed = set(zip(facts.link("pairs", "seeker_id").tolist(), facts.link("pairs", "slot_id").tolist(), strict=True))
-        for seeker, slot in zip(begun.seeker.tolist(), begun.slot.tolist(), strict=True):
-            if (seeker, slot) not in listed:
-                message = f"{facts.ids('seekers')[seeker]} has begun at {facts.ids('slots')[slot]}, but that pair is not in pairs."
-                yield self.fault("commitment_without_pair", message, "Add the pair with its score.")
+        missing = ~listed(problem, begun.seeker, begun.slot)
+        for one, other in zip(facts.ids("seekers")[begun.seeker[missing]], facts.ids("slots")[begun.slot[missing]], strict=True):
+            message = f"{one} has begun at {other}, but that pair is not in pairs."
+            yield self.fault("commitment_without_pair", message, "Add the pair with its score.")
 
     def rows(self, draft: Draft) -> Iterator[Rows]:
         begun = draft.problem.commitments(FROZEN_STATUSES)
@@ -49,8 +49,8 @@ class Commitments(Constraint):
         planned = set(zip(plan.seeker.tolist(), plan.slot.tolist(), strict=True))
         facts = plan.problem.scenario
         for statuses, wanted in ((FROZEN_STATUSES, True), (CLOSED_STATUSES, False)):
-            listed = plan.problem.commitments(statuses)
-            for seeker, slot in zip(listed.seeker.tolist(), listed.slot.tolist(), strict=True):
+            committed = plan.problem.commitments(statuses)
+            for seeker, slot in zip(committed.seeker.tolist(), committed.slot.tolist(), strict=True):
                 if ((seeker, slot) in planned) is not wanted:
                     one, other = facts.ids("seekers")[seeker], facts.ids("slots")[slot]
                     said = "has begun and must stay" if wanted else "has ended and cannot be proposed again"

@@ -21,10 +21,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from allocator.constraints.base import SEAT, Constraint, Standing, Violation
 from allocator.errors import Fault
-from allocator.pairs import reasons
+from allocator.pairs import listed, reasons
 from allocator.plan import Plan
 from allocator.problem import CLOSED_STATUSES, FROZEN_STATUSES, Problem
 from allocator.program import Draft, Rows
+from allocator.scenario import Positions
 
 
 class PinnedPair(BaseModel):
@@ -80,9 +81,9 @@ class Pins(Constraint):
                     "pin_ineligible", f"{pin.words} cannot hold: {kind} refuses the pair. {why}", "Delete the pin, or mend the facts.", field="pins"
                 )
         if problem.scenario.has("pairs"):
-            listed = set(zip(problem.scenario.link("pairs", "seeker_id").tolist(), problem.scenario.link("pairs", "slot_id").tolist(), strict=True))
-            for pin in fixed:
-                if (pin.seeker, pin.slot) not in listed:
+            there = listed(problem, *_positions(fixed))
+            for pin, brought in zip(fixed, there.tolist(), strict=True):
+                if not brought:
                     yield self.fault(
                         "pin_without_pair",
                         f"{pin.words} cannot hold: the pair is not in pairs.",
@@ -130,8 +131,7 @@ class Pins(Constraint):
 
     def rows(self, draft: Draft) -> Iterator[Rows]:
         decisions = self._decisions(draft.problem)
-        seekers, slots = np.array([pin.seeker for pin in decisions], dtype=np.int32), np.array([pin.slot for pin in decisions], dtype=np.int32)
-        number = draft.pairs.find(seekers, slots)
+        number = draft.pairs.find(*_positions(decisions))
         there = np.flatnonzero(number >= 0)
         bound = np.array([pin.action == "fix" for pin in decisions], dtype=np.int64)
         names = [pin.words for pin in decisions]
@@ -152,12 +152,12 @@ class Pins(Constraint):
         """Pins in force on the day, from the table and from the policy; a pin said twice counts once."""
         facts = problem.scenario
         found: dict[tuple[int, int, str], Decision] = {}
-        listed = [(pin.seeker_id, pin.slot_id, pin.action, pin.reason, pin.author, pin.expires) for pin in self.pins]
+        said = [(pin.seeker_id, pin.slot_id, pin.action, pin.reason, pin.author, pin.expires) for pin in self.pins]
         if facts.has("pins"):
             table = facts.tables["pins"].reindex(columns=["seeker_id", "slot_id", "action", "reason", "author", "expires"]).astype(object)
             table = table.where(table.notna(), None)
-            listed += [(*row[:5], row[5].date() if row[5] is not None else None) for row in table.itertuples(index=False, name=None)]
-        for seeker_id, slot_id, action, reason, author, expires in listed:
+            said += [(*row[:5], row[5].date() if row[5] is not None else None) for row in table.itertuples(index=False, name=None)]
+        for seeker_id, slot_id, action, reason, author, expires in said:
             seeker, slot = facts.position("seekers", seeker_id), facts.position("slots", slot_id)
             if seeker >= 0 and slot >= 0 and (expires is None or expires >= facts.as_of):
                 words = f"the pin {'fixing' if action == 'fix' else 'forbidding'} {seeker_id} at {slot_id}"
@@ -165,3 +165,8 @@ class Pins(Constraint):
                 words += f" ({reason})" if reason else ""
                 found.setdefault((seeker, slot, action), Decision(seeker, slot, action, words))
         return list(found.values())
+
+
+def _positions(decisions: list[Decision]) -> tuple[Positions, Positions]:
+    """Seekers and slots of the decisions, as columns."""
+    return np.array([pin.seeker for pin in decisions], dtype=np.int32), np.array([pin.slot for pin in decisions], dtype=np.int32)

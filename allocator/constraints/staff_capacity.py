@@ -12,18 +12,18 @@ Why: a placement without the coaching it needs is a promise to fail.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
-from pydantic import Field, NonNegativeInt
+from pydantic import Field
 
 from allocator.constraints.base import SEAT, Constraint, Standing, Violation
 from allocator.errors import Fault
 from allocator.plan import Plan
 from allocator.problem import Problem
 from allocator.program import FREE, Draft, Rows
+from allocator.rule import Count
 from allocator.scenario import Integers, Positions
 
 
@@ -35,8 +35,8 @@ class StaffCapacity(Constraint):
         "seeker", description="Whose time an assignment takes: the seeker's coach, the slot's representative, or the liaison of the seeker's center."
     )
     role: str | None = Field(None, description="Limit only staff with this role; everyone where absent.")
-    points: NonNegativeInt = Field(1, description="Points of an assignment that brings none of its own.")
-    extra_points: dict[str, NonNegativeInt] = Field({}, description="Further points for each of these populations that the seeker belongs to.")
+    points: Count = Field(1, description="Points of an assignment that brings none of its own.")
+    extra_points: dict[str, Count] = Field({}, description="Further points for each of these populations that the seeker belongs to.")
 
     def faults(self, problem: Problem) -> Iterator[Fault]:
         facts = problem.scenario
@@ -83,14 +83,13 @@ class StaffCapacity(Constraint):
     def standings(self, plan: Plan) -> Iterator[Standing]:
         facts = plan.problem.scenario
         charged_to = self._charged_to(plan.problem)
+        member = charged_to[plan.slot if self.charge == "slot" else plan.seeker]
         own, usual = plan.brought("staff_points"), self._points(plan.problem)
-        carried: Counter[int] = Counter()
-        for seeker, slot, points in zip(plan.seeker, plan.slot, own, strict=True):
-            member = int(charged_to[slot if self.charge == "slot" else seeker])
-            carried[member] += int(points) if points >= 0 else int(usual[seeker])
-        for member, room in enumerate(self._room(plan.problem).tolist()):
-            if room >= 0:
-                yield self.standing(str(facts.ids("staff")[member]), carried[member], at_most=room, unit="points")
+        room = self._room(plan.problem)
+        carried = np.zeros(len(room) + 1, dtype=np.int64)  # the last one for nobody's, -1
+        np.add.at(carried, member, np.where(own >= 0, own, usual[plan.seeker]))
+        for k in np.flatnonzero(room >= 0):
+            yield self.standing(str(facts.ids("staff")[k]), int(carried[k]), at_most=int(room[k]), unit="points")
 
     def _room(self, problem: Problem) -> Integers:
         """Points each staff member can still carry; -1 where this rule sets no limit."""
