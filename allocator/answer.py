@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 import numpy as np
 import pandas as pd
 
-from allocator.bends import Bend
+from allocator.bends import Bend, Bends
+from allocator.constraints.reservation import Reservation
 from allocator.engines.base import Outcome, Status, StopReason
 from allocator.engines.choose import Choice
 from allocator.errors import Fault
@@ -34,8 +35,8 @@ class Run:
     choice: Choice
     outcome: Outcome
     plan: Plan
-    bends: list[Bend]
-    settled: bool
+    bends: Bends
+    unsettled: StopReason | None
     warnings: list[Fault]
     seconds: dict[str, float]
 
@@ -60,7 +61,8 @@ def answer(run: Run) -> Result:
         goals=[GoalResult.of(goal) for goal in run.outcome.goals],
         rules=[] if found is None else [line for rule in problem.policy.constraints for line in rule.standings(run.plan)],
         reservations=[] if found is None else list(promises(run.plan, program.pairs)),
-        bends=run.bends,
+        bends=[_with_supply(run, bend) for bend in run.bends.bends],
+        bends_proved=run.bends.proved,
         reverse_referrals=int(problem.reverse_referrals[run.plan.slot].sum()),
         refusals=program.pairs.refusals,
         warnings=[*facts.warnings, *run.warnings],
@@ -75,10 +77,21 @@ def answer(run: Run) -> Result:
 
 
 def _status(run: Run) -> tuple[Status, StopReason]:
-    """The outcome's own, unless a count that it rests on was cut short by the time limit: then nothing is proved."""
-    if run.settled or run.outcome.status != "optimal":
+    """The outcome's own, unless a count that it rests on is not proved: then neither is what follows from it."""
+    if run.unsettled is None or run.outcome.status in ("feasible", "no_solution"):
         return run.outcome.status, run.outcome.stop_reason
-    return "feasible", "time_limit"
+    return ("feasible" if run.outcome.status == "optimal" else "no_solution"), run.unsettled
+
+
+def _with_supply(run: Run, bend: Bend) -> Bend:
+    """The bend of a reservation with what its eligible members could take at most, where that alone makes it impossible."""
+    for rule in run.problem.policy.constraints:
+        if isinstance(rule, Reservation) and (rule.kind, rule.label) == (bend.kind, bend.label) and bend.possible < bend.required:
+            for rung in rule.rungs(run.problem):
+                supply = rule.supply(run.problem, run.program.pairs, rung)
+                if rule.key(rung) == bend.key and rule.denominator != "filled" and supply < bend.required:
+                    return replace(bend, why=f"eligible members could take {supply} of these seats at most")
+    return bend
 
 
 def _assignments(run: Run) -> pd.DataFrame:

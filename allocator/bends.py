@@ -26,17 +26,29 @@ class Bend:
     possible: int
     short: int
     unit: str
+    why: str = ""
 
 
-def cheapest_bends(program: Program, clock: Clock, seed: int, progress: Progress) -> list[Bend]:
+@dataclass(frozen=True)
+class Bends:
+    """A set of bends that leaves a solution; `proved` where no cheaper set does."""
+
+    bends: tuple[Bend, ...] = ()
+    proved: bool = False
+
+
+NO_BENDS = Bends()
+
+
+def cheapest_bends(program: Program, clock: Clock, seed: int, progress: Progress) -> Bends:
     """The bends that make an impossible program possible at the least total price.
 
-    An empty list means that no bending helps (rules that cannot bend are in conflict), or that time ran out before any was found.
+    None at all means that no bending helps (rules that cannot bend are in conflict), or that time ran out before any was found.
     """
     elastic, bending = program.elastic()
     outcome = choose(elastic).engine.solve(elastic, clock, seed, progress)
     if outcome.columns is None:
-        return []
+        return NO_BENDS
     bends = []
     for block, short, over in bending:
         for row in range(len(block)):
@@ -46,4 +58,4 @@ def cheapest_bends(program: Program, clock: Clock, seed: int, progress: Progress
                     key = str(block.names[row]) if len(block.names) else ""
                     unit = UNITS.get(block.kind, "people")
                     bends.append(Bend(block.kind, block.label, key, block.row_name(row), int(required), int(required) + sign * amount, amount, unit))
-    return bends
+    return Bends(tuple(bends), outcome.status == "optimal")

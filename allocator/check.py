@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from allocator.constraints.base import Violation
+from allocator.constraints.reservation import Reservation
+from allocator.errors import InputError
 from allocator.pairs import eligible, listed
 from allocator.plan import Plan
 from allocator.policy import Policy
@@ -22,12 +24,27 @@ def check(scenario: Scenario, policy: Policy, assignments: Iterable[tuple[str, s
 
     Raises
     ------
+    InputError
+        The policy does not fit the facts, or a reservation `over_and_above` has no `merit_count`: what its beneficiaries win without it
+        takes a solver to find (`Result.policy` has it).
     KeyError
         An id that the scenario does not have.
-    ValueError
-        A reservation in mode `over_and_above` whose `merit_count` has not been settled (`allocator.settle`).
     """
-    return list(violations(Plan.of(Problem(scenario, policy), assignments)))
+    problem = Problem(scenario, policy)
+    problem.require_sound()
+    require_settled(problem.policy)
+    return list(violations(Plan.of(problem, assignments)))
+
+
+def require_settled(policy: Policy) -> None:
+    """Raise InputError for reservations that cannot be judged before they are settled."""
+    faults = [
+        rule.fault("unsettled", "What its beneficiaries win without an over_and_above reservation is not known.", "Add merit_count, as result.json has it.")
+        for rule in policy.constraints
+        if isinstance(rule, Reservation) and rule.mode == "over_and_above" and rule.merit_count is None
+    ]
+    if faults:
+        raise InputError(faults)
 
 
 def violations(plan: Plan) -> Iterator[Violation]:

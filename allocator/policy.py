@@ -109,7 +109,10 @@ class Policy(BaseModel):
         Where the policy is silent about eligibility, every eligibility rule that needs no choice of the policy's holds, unless the
         scenario brings its own pairs; where it is silent about goals, priority of service comes before placements before match quality.
         """
-        constraints = [rule for rule in self.constraints if rule.enabled]
+        faults: list[Fault] = []
+        constraints = list(_labelled(tuple(rule for rule in self.constraints if rule.enabled), faults, "policy"))
+        if faults:
+            raise InputError(faults)
         present = {rule.kind for rule in constraints}
         for kind in (*ALWAYS, *(kind for kind, table in WITH_TABLE.items() if scenario.has(table))):
             if kind not in present:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
-from allocator.errors import Fault
+from allocator.errors import Fault, InputError
 from allocator.registry import discover
 from allocator.scenario import YES, Integers, Mask, Positions, Scenario
 
@@ -65,6 +65,13 @@ class Problem:
         if any(goal.kind == "shortfall" for goal in goals):
             return goals
         return (discover("goals")["shortfall"](kind="shortfall", label="shortfall"), *goals)  # type: ignore[arg-type]
+
+    def require_sound(self) -> list[Fault]:
+        """The warnings about the policy; InputError with every fault where it does not fit the facts."""
+        faults = list(self.faults())
+        if any(fault.severity == "error" for fault in faults):
+            raise InputError(faults)
+        return faults
 
     def faults(self) -> Iterator[Fault]:
         """What the rules and goals find wrong with their own parameters, in the light of the facts."""

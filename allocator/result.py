@@ -26,7 +26,7 @@ SCHEMA = 1
 
 KEYS = (
     "schema", "scenario", "status", "stop_reason", "engine", "engine_reason", "verified", "placed", "reverse_referrals", "seekers", "openings", "pairs",
-    "pairs_considered", "refusals", "goals", "rules", "reservations", "bends", "warnings", "policy", "seed", "as_of", "digests", "versions", "timings",
+    "pairs_considered", "refusals", "goals", "rules", "reservations", "bends", "bends_proved", "warnings", "policy", "seed", "as_of", "digests", "versions", "timings",
 )  # fmt: skip
 """Keys of `result.json`, in their order."""
 
@@ -76,6 +76,7 @@ class Result:
     rules: Sequence[Standing]
     reservations: Sequence[ReservationLine]
     bends: Sequence[Bend]
+    bends_proved: bool
     reverse_referrals: int
     refusals: Mapping[str, int]
     warnings: Sequence[Fault]
@@ -124,6 +125,7 @@ class Result:
             "rules": [line.as_dict() for line in self.rules],
             "reservations": [line.as_dict() for line in self.reservations],
             "bends": [vars(bend) for bend in self.bends],
+            "bends_proved": self.bends_proved,
             "warnings": [fault.as_dict() for fault in self.warnings],
             "policy": self.policy.to_dict(),
             "seed": self.seed,

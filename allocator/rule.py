@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +13,10 @@ from allocator.errors import Fault
 
 if TYPE_CHECKING:
     from allocator.problem import Problem
+
+
+Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
+"""A number of people, seats or points in a policy; bounded, so that sums of them stay exact in 64 bits."""
 
 
 class Rule(BaseModel):

@@ -14,7 +14,7 @@ import numpy as np
 
 from allocator.constraints.base import SEAT, Constraint, Standing, Violation
 from allocator.constraints.reservation import Reservation
-from allocator.engines.base import Outcome
+from allocator.engines.base import Outcome, StopReason
 from allocator.pairs import Pairs
 from allocator.plan import Plan
 from allocator.policy import Policy
@@ -55,19 +55,20 @@ def unsettled(policy: Policy) -> list[Reservation]:
     ]
 
 
-def settle(problem: Problem, pairs: Pairs, solve: Callable[[Program], Outcome]) -> tuple[Problem, bool]:
-    """The problem with every `over_and_above` reservation settled, and whether each count is proved.
+def settle(problem: Problem, pairs: Pairs, solve: Callable[[Program], Outcome]) -> tuple[Problem, StopReason | None]:
+    """The problem with every `over_and_above` reservation settled, and why a count is not proved (None where all are).
 
-    Where a first pass has no solution the count is 0: the policy is then infeasible whatever the count.
+    Where a first pass has no solution, nothing is won without the rule: the count is 0.
     """
-    proved = True
+    unproved: StopReason | None = None
     for rule in unsettled(problem.policy):
         first, counting = _first_pass(problem, rule)
         program = build(first, pairs)
         columns = [np.flatnonzero(rung.counts(pairs.seeker, pairs.slot)) for rung in rule.rungs(first)]
         ones = [Objective("members", "members", chosen, np.ones(len(chosen), dtype=np.int64)) for chosen in columns]
         outcome = solve(Program(program.pairs, program.upper, program.rows, (*program.objectives, *ones)))
-        proved = proved and outcome.status in ("optimal", "infeasible")
+        if outcome.status not in ("optimal", "infeasible"):
+            unproved = outcome.stop_reason
         last = max(counting) + 1
         merit = [0] * last
         if outcome.columns is not None:
@@ -75,7 +76,7 @@ def settle(problem: Problem, pairs: Pairs, solve: Callable[[Program], Outcome]) 
                 merit[number] = int(outcome.columns[chosen].sum())
         settled = rule.model_copy(update={"merit_count": tuple(merit)})
         problem = Problem(problem.scenario, problem.policy.replacing([settled]), problem.seed)
-    return problem, proved
+    return problem, unproved
 
 
 def _first_pass(problem: Problem, rule: Reservation) -> tuple[Problem, list[int]]:

@@ -11,11 +11,11 @@ from fractions import Fraction
 import numpy as np
 
 from allocator.answer import Run, answer
-from allocator.bends import cheapest_bends
+from allocator.bends import NO_BENDS, cheapest_bends
 from allocator.check import violations
 from allocator.engines.base import Clock, Outcome, Progress, Silent
 from allocator.engines.choose import choose
-from allocator.errors import Fault, InputError, InternalError
+from allocator.errors import InternalError
 from allocator.pairs import find_pairs
 from allocator.plan import Plan
 from allocator.policy import Policy
@@ -43,7 +43,8 @@ def solve(
     seed
         Decides what chance decides (the lottery, the solvers' own choices); recorded in the result.
     time_limit
-        Seconds for solving; the policy's where None. A network is solved to its end in any case.
+        Seconds for solving; the policy's where None. A network is solved to its end in any case, and where nothing fits, the search for
+        the cheapest bends may take as long again.
     gap
         Relative gap at which a goal counts as done; the policy's where None.
     engine
@@ -62,28 +63,21 @@ def solve(
     seconds = policy.limits.time if time_limit is None else time_limit
     good_enough = Fraction(policy.limits.gap if gap is None else Decimal(str(gap)))
     problem = Problem(scenario, policy, seed)
-    warnings = _refuse_faults(problem)
+    warnings = problem.require_sound()
     with watch("pairs"):
         pairs = find_pairs(problem)
     clock = Clock(seconds, good_enough)
     with watch("build"):
-        problem, settled = settle(problem, pairs, lambda first: choose(first, engine).engine.solve(first, clock, seed, watch.progress))
+        problem, unsettled = settle(problem, pairs, lambda first: choose(first, engine).engine.solve(first, clock, seed, watch.progress))
         program = build(problem, pairs)
     with watch("solve"):
         chosen = choose(program, engine)
         outcome = chosen.engine.solve(program, clock, seed, watch.progress)
-        bends = cheapest_bends(program, Clock(seconds, good_enough), seed, watch.progress) if outcome.status == "infeasible" else []
+        bends = cheapest_bends(program, Clock(seconds), seed, watch.progress) if outcome.status == "infeasible" and not unsettled else NO_BENDS
     with watch("check"):
         plan = _checked(problem, program, outcome)
-    return answer(Run(problem, policy, program, chosen, outcome, plan, bends, settled, warnings, watch.seconds))
-
-
-def _refuse_faults(problem: Problem) -> list[Fault]:
-    """Warnings about the policy; errors are raised, all at once."""
-    faults = list(problem.faults())
-    if any(fault.severity == "error" for fault in faults):
-        raise InputError(faults)
-    return faults
+    with watch("explain"):
+        return answer(Run(problem, policy, program, chosen, outcome, plan, bends, unsettled, warnings, watch.seconds))
 
 
 def _checked(problem: Problem, program: Program, outcome: Outcome) -> Plan:
@@ -96,6 +90,7 @@ def _checked(problem: Problem, program: Program, outcome: Outcome) -> Plan:
     plan = Plan(problem, program.pairs.seeker[chosen], program.pairs.slot[chosen])
     if outcome.columns is not None:
         broken = [str(violation) for violation in violations(plan)] or list(program.broken_rows(columns))
+        broken += [f"{goal.objective.label} is not {goal.value}" for goal in outcome.goals if goal.objective.value(columns) != goal.value]
         if broken:
             raise InternalError("The engine's answer breaks the rules: " + "; ".join(broken[:5]))
     return plan

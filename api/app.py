@@ -16,13 +16,12 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from allocator import Fault, InputError, Policy
-from allocator.check import violations
+from allocator.check import require_settled, violations
 from allocator.domain import TABLES
 from allocator.plan import Plan
 from allocator.problem import Problem
 from allocator.read import frames_to_scenario
 from allocator.reference import every_rule
-from allocator.settle import unsettled
 
 app = FastAPI(title="OJT Allocator", version=version("ojt-allocator"), description="Judge plans for on-the-job-training slots by the rules of a policy.")
 
@@ -97,13 +96,8 @@ def _problem(asked: Evaluation) -> Problem:
         raise InputError(unknown)
     frames = {name: pd.DataFrame(records) for name, records in asked.tables.items()}
     problem = Problem(frames_to_scenario(frames, as_of=asked.as_of or date.today(), name="evaluation"), Policy.from_dict(asked.policy))
-    faults = [fault for fault in problem.faults() if fault.severity == "error"]
-    faults += [
-        Fault("unsettled", f"{rule.name} is over and above: what its beneficiaries win without it must be given.", "Add merit_count, as result.json has it.")
-        for rule in unsettled(problem.policy)
-    ]
-    if faults:
-        raise InputError(faults)
+    problem.require_sound()
+    require_settled(problem.policy)
     return problem
 
 

@@ -22,7 +22,7 @@ from allocator.engines.choose import NAMES
 from allocator.result import KEYS
 from allocator.unplaced import CODES
 
-PHASES = ["read", "pairs", "build", "solve", "check", "write"]
+PHASES = ["read", "pairs", "build", "solve", "check", "explain", "write"]
 POLICY = """
 [[constraints]]
 kind = "reservation"

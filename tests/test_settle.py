@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -204,10 +206,33 @@ def test_every_engine_settles_as_two_passes_of_trying_everything_do(part: int) -
 
 def test_settling_leaves_other_rules_alone():
     problem = Problem(facts(4), policy(rule("A", "partner:A", count=1), {"kind": "employer_limit", "at_most": 9, "enabled": False}))
-    settled, proven = settle(problem, find_pairs(problem), _solved)
-    assert proven
+    settled, unproved = settle(problem, find_pairs(problem), _solved)
+    assert unproved is None
     assert [entry.kind for entry in settled.policy.constraints] == [entry.kind for entry in problem.policy.constraints]
 
 
 def _solved(program):
     return choose(program).engine.solve(program, Clock(), 0, Silent())
+
+
+def test_a_count_that_is_not_proved_leaves_nothing_proved(monkeypatch):
+    """A first pass that was cut short may overrate what is won: neither "best" nor "impossible" may be claimed on it."""
+    from allocator.settle import settle as settle_truly
+
+    def cut_short(problem, pairs, solve_first):
+        answer, _ = settle_truly(problem, pairs, solve_first)
+        return answer, "time_limit"
+
+    module = sys.modules["allocator.solve"]
+    monkeypatch.setattr(module, "settle", cut_short)
+    fits = solve(facts(4), policy(rule("A", "partner:A", count=1)))
+    assert (fits.status, fits.stop_reason) == ("feasible", "time_limit")
+    fits_not = solve(facts(4), policy(rule("A", "partner:A", count=4)))
+    assert (fits_not.status, fits_not.stop_reason, list(fits_not.bends)) == ("no_solution", "time_limit", [])
+
+
+def test_rules_without_labels_are_told_apart():
+    """Two rules built in Python, without labels, are two rules."""
+    rules = [Reservation(beneficiaries=f"partner:{name}", count=1, mode="over_and_above") for name in ("A", "B")]
+    result = solve(facts(4), Policy(constraints=tuple(rules)))
+    assert [str(entry.beneficiaries.describe()) for entry in result.policy.constraints if entry.kind == "reservation"] == ["partner A", "partner B"]

@@ -29,9 +29,7 @@ class Inputs(NamedTuple):
         from allocator.problem import Problem
 
         problem = Problem(self.scenario, self.layers.policy, seed)
-        faults = [self.layers.placed(fault) for fault in problem.faults()]
-        if any(fault.severity == "error" for fault in faults):
-            raise InputError(faults)
+        self.placing(problem.require_sound)
         return problem
 
     def placing(self, work: Callable[[], T]) -> T:

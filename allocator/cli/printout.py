@@ -48,7 +48,7 @@ _RULE = re.compile(r"\b(\w+)(?:\[.*\])? (?:refuses|is at its limit)")
 STOPPED = {
     "gap_limit": "within the gap that was asked for",
     "time_limit": "the best known when time was up",
-    "work_limit": "the best known when the work limit was reached",
+    "work_limit": "the best found; its numbers are too large to be proved to the last unit",
     "cancelled": "the best known when it was cancelled",
 }
 
@@ -58,7 +58,7 @@ def print_result(result: Result, scenario: Scenario, files: Sequence[Path], cons
     console.print(_headline(result))
     console.print(_byline(result))
     if result.status == "infeasible":
-        _print_bends(result.bends, console)
+        _print_bends(result.bends, result.bends_proved, console)
     elif result.status != "no_solution":
         _print_placed(result, scenario, console)
         _print_goals(result.goals, console)
@@ -219,16 +219,17 @@ def _print_unplaced(result: Result, console: Console) -> None:
     console.print(Text("Each person's own reason is in unplaced.csv.", style="dim"))
 
 
-def _print_bends(bends: Sequence[Bend], console: Console) -> None:
+def _print_bends(bends: Sequence[Bend], proved: bool, console: Console) -> None:
     if not bends:
         console.print("No set of bent rules was found in time that would leave a plan.")
         return
-    _title(console, "It would fit if these gave way, and no cheaper set does")
+    _title(console, "It would fit if these gave way" + (", and no cheaper set does" if proved else ""))
     table = _table("rule", "asks for", "possible is", ">short by")
     for bend in bends:
         least = bend.possible < bend.required
         asked = f"at {'least' if least else 'most'} {_with_unit(bend.required, bend.unit)}"
-        table.add_row(bend.name, asked, _with_unit(bend.possible, bend.unit), _with_unit(bend.short, bend.unit))
+        name = Text(bend.name).append(f"\n{bend.why}" if bend.why else "", style="dim")
+        table.add_row(name, asked, _with_unit(bend.possible, bend.unit), _with_unit(bend.short, bend.unit))
     console.print(table)
 
 

@@ -15,6 +15,7 @@ WORDS = {
     "build": "writing the rules as rows",
     "solve": "solving",
     "check": "checking every rule",
+    "explain": "finding the reasons",
     "write": "writing the files",
 }
 PAUSE = 0.1

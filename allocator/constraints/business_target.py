@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import Field, NonNegativeInt, model_validator
+from pydantic import Field, model_validator
 
 from allocator.constraints.base import SEAT, Constraint, Standing, Violation
 from allocator.errors import Fault
@@ -24,6 +24,7 @@ from allocator.groups import Scope, unknown_names
 from allocator.plan import Plan
 from allocator.problem import Problem
 from allocator.program import FREE, Draft, Rows, Slack
+from allocator.rule import Count
 from allocator.scenario import Integers, Mask
 
 
@@ -32,9 +33,9 @@ class BusinessTarget(Constraint):
 
     kind: Literal["business_target"] = "business_target"
     scope: Scope = Field(Scope(), description="Which slots: by sector, employer, county, center, staff member, ...")
-    minimum: NonNegativeInt | None = Field(None, description="Fewest people.")
-    goal: NonNegativeInt | None = Field(None, description="People aimed at.")
-    maximum: NonNegativeInt | None = Field(None, description="Most people.")
+    minimum: Count | None = Field(None, description="Fewest people.")
+    goal: Count | None = Field(None, description="People aimed at.")
+    maximum: Count | None = Field(None, description="Most people.")
     hard: bool = Field(False, description="true: minimum and maximum hold as law.")
     weight: Decimal = Field(Decimal(1), gt=0, le=10_000, decimal_places=2, description="How heavy one person missing is in the goal shortfall.")
     price: Decimal | None = Field(

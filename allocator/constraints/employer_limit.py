@@ -17,13 +17,14 @@ from decimal import Decimal
 from typing import Literal
 
 import numpy as np
-from pydantic import Field, NonNegativeInt, model_validator
+from pydantic import Field, model_validator
 
 from allocator.constraints.base import SEAT, Constraint, Standing, Violation
 from allocator.errors import Fault
 from allocator.plan import Plan
 from allocator.problem import Problem
 from allocator.program import FREE, Draft, Rows
+from allocator.rule import Count
 from allocator.scenario import Integers
 
 
@@ -31,8 +32,8 @@ class EmployerLimit(Constraint):
     """Trainees per employer, as a number or as a share of its employees."""
 
     kind: Literal["employer_limit"] = "employer_limit"
-    at_most: NonNegativeInt | None = Field(None, description="Most trainees at one employer.")
-    share: Decimal | None = Field(None, ge=0, le=1, description="Most trainees as a share of the employees at the site.")
+    at_most: Count | None = Field(None, description="Most trainees at one employer.")
+    share: Decimal | None = Field(None, ge=0, le=1, decimal_places=6, description="Most trainees as a share of the employees at the site.")
 
     @model_validator(mode="after")
     def _one_limit_at_least(self) -> EmployerLimit:

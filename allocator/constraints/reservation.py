@@ -36,7 +36,7 @@ from math import ceil, floor
 from typing import Literal
 
 import numpy as np
-from pydantic import Field, NonNegativeInt, model_validator
+from pydantic import Field, model_validator
 
 from allocator.constraints.base import SEAT, Constraint, Standing, Violation
 from allocator.errors import Fault
@@ -46,6 +46,7 @@ from allocator.plan import Plan
 from allocator.problem import COMMITTED_STATUSES, Problem
 from allocator.program import FREE, Draft, Rows, Slack
 from allocator.release import Release
+from allocator.rule import Count
 from allocator.scenario import Integers, Mask, Positions
 from allocator.supply import eligible_supply
 
@@ -84,8 +85,8 @@ class Reservation(Constraint):
     kind: Literal["reservation"] = "reservation"
     beneficiaries: Beneficiaries = Field(description="Who the promise is for.")
     scope: Scope = Field(Scope(), description="Which slots it is about; all where absent.")
-    share: Decimal | None = Field(None, ge=0, le=1, description="Promised share, 0 to 1.")
-    count: NonNegativeInt | None = Field(None, description="Promised seats, in place of a share.")
+    share: Decimal | None = Field(None, ge=0, le=1, decimal_places=6, description="Promised share, 0 to 1.")
+    count: Count | None = Field(None, description="Promised seats, in place of a share.")
     denominator: Literal["openings", "filled", "applicants"] = Field("openings", description="What the share is of.")
     mode: Mode = Field("minimum_best_effort", description="How the promise is read.")
     rounding: Literal["floor", "ceil", "half_up", "largest_remainder"] = Field("half_up", description="How a fraction of a seat is rounded.")
@@ -93,9 +94,7 @@ class Reservation(Constraint):
     stackable: bool = Field(True, description="false: an assignment counts for one of the reservations that say so only.")
     weight: Decimal = Field(Decimal(1), gt=0, le=10_000, decimal_places=2, description="Best effort: how heavy one seat short is against other promises.")
     price: Decimal | None = Field(None, gt=0, le=1_000_000, decimal_places=2, description="minimum_soft: points of match quality that one seat short costs.")
-    merit_count: tuple[NonNegativeInt, ...] | None = Field(
-        None, description="over_and_above: what beneficiaries win without the rule, per rung; computed where absent."
-    )
+    merit_count: tuple[Count, ...] | None = Field(None, description="over_and_above: what beneficiaries win without the rule, per rung; computed where absent.")
 
     @model_validator(mode="after")
     def _well_formed(self) -> Reservation:
@@ -219,7 +218,7 @@ class Reservation(Constraint):
     def rows(self, draft: Draft) -> Iterator[Rows]:
         rungs = self.rungs(draft.problem)
         for rung, promise in zip(rungs, self.promises(draft.problem), strict=True):
-            key = self._key(rung)
+            key = self.key(rung)
             if self.mode == "set_aside":
                 yield self._row(draft, rung, key, upper=rung.seats - promise, others=True)
             elif self.denominator == "filled":
@@ -355,15 +354,15 @@ class Reservation(Constraint):
         for rung, promise in zip(self.rungs(plan.problem), self.promise_in(plan), strict=True):
             if self.mode == "set_aside":
                 taken = int(rung.counts(plan.seeker, plan.slot, others=True).sum())
-                yield self.standing(self._key(rung), taken, at_most=rung.seats - promise)
+                yield self.standing(self.key(rung), taken, at_most=rung.seats - promise)
                 continue
             placed = int(rung.counts(plan.seeker, plan.slot).sum()) if credited is None else credited[rung.number]
             if self.mode == "cap":
-                yield self.standing(self._key(rung), placed, at_most=promise)
+                yield self.standing(self.key(rung), placed, at_most=promise)
             else:
                 hard = self.mode in ("minimum_hard", "over_and_above")
                 merit = self._merit(rung) if self.mode == "over_and_above" else 0
-                yield self.standing(self._key(rung), placed, at_least=promise + merit, hard=hard)
+                yield self.standing(self.key(rung), placed, at_least=promise + merit, hard=hard)
 
     def _credited(self, plan: Plan) -> dict[int, int]:
         """Assignments credited to each rung, when each counts for one unstackable promise only, as well as can be.
@@ -393,7 +392,8 @@ class Reservation(Constraint):
             raise ValueError(f"{self.name}: merit_count is not settled; see allocator.settle.")
         return self.merit_count[rung.number] if rung.number < len(self.merit_count) else 0
 
-    def _key(self, rung: Rung) -> str:
+    def key(self, rung: Rung) -> str:
+        """What reports call a rung: nothing for the promise itself."""
         return "" if rung.number == 0 else f"released to {rung.who.describe()}"
 
 

@@ -13,20 +13,21 @@ from decimal import Decimal
 from typing import Literal
 
 import numpy as np
-from pydantic import Field, NonNegativeInt, model_validator
+from pydantic import Field, model_validator
 
 from allocator.constraints.base import SEAT, Constraint, Standing, Violation
 from allocator.plan import Plan
 from allocator.problem import Problem
 from allocator.program import FREE, Draft, Rows
+from allocator.rule import Count
 
 
 class ReverseReferralCap(Constraint):
     """At most so many assignments to slots whose trainee the employer named."""
 
     kind: Literal["reverse_referral_cap"] = "reverse_referral_cap"
-    at_most: NonNegativeInt | None = Field(None, description="Most reverse referrals.")
-    share: Decimal | None = Field(None, ge=0, le=1, description="Most reverse referrals as a share of all openings.")
+    at_most: Count | None = Field(None, description="Most reverse referrals.")
+    share: Decimal | None = Field(None, ge=0, le=1, decimal_places=6, description="Most reverse referrals as a share of all openings.")
 
     @model_validator(mode="after")
     def _one_cap(self) -> ReverseReferralCap:

@@ -21,7 +21,7 @@ class Progress(Protocol):
     """Who wants to know how a run is doing."""
 
     def phase(self, name: str) -> None:
-        """A new phase has begun: read, pairs, build, solve, check, write."""
+        """A new phase has begun: read, pairs, build, solve, check, explain, write."""
 
     def incumbent(self, goal: str, value: float | None, bound: float | None) -> None:
         """A better solution or a better bound for the goal being worked on, in the policy's units."""
@@ -122,12 +122,14 @@ class GoalByGoal:
     def solve(self, program: Program, clock: Clock, seed: int, progress: Progress) -> Outcome:
         """Goal by goal, in order."""
         best: Integers | None = None
-        holds: list[Hold] = []
-        reached: list[Reached] = []
+        goals: list[tuple[Objective, Integers]] = []
+        bounds: list[int] = []
         for objective in program.objectives or (_nothing_to_improve(),):
             goal = objective.dense(program.size)
             bound = ceiling(program, goal)
             if best is None or int(goal @ best) < bound:
+                # A later goal's solution may better an earlier goal that was not proved: what is held is what is reached now.
+                holds = [Hold(earlier, int(earlier @ best)) for _, earlier in goals if best is not None]
                 step = self.maximize(program, goal, holds, best, clock, seed, Watch(progress, objective))
                 if step.status == "infeasible" and best is None:
                     return Outcome("infeasible", "proved", None, ())
@@ -136,23 +138,34 @@ class GoalByGoal:
                 if best is None:
                     return Outcome("no_solution", "error" if clock.seconds is None else "time_limit", None, ())
                 bound = min(bound, step.bound) if step.bound is not None else bound
-            value = int(goal @ best)
-            bound = max(bound, value)
+            goals.append((objective, goal))
+            bounds.append(bound)
             sign = 1 if objective.maximize else -1
-            reached.append(Reached(objective, sign * value, sign * bound))
-            progress.incumbent(objective.label, sign * value / objective.scale, sign * bound / objective.scale)
-            holds.append(Hold(goal, value))
-        goals = tuple(reached) if program.objectives else ()
-        if all(goal.proved for goal in reached):
-            return Outcome("optimal", "proved", best, goals)
-        return Outcome("feasible", _why_stopped(reached, clock), best, goals)
+            value = int(goal @ best)
+            progress.incumbent(objective.label, sign * value / objective.scale, sign * max(bound, value) / objective.scale)
+        return _outcome(program, best, goals, bounds, clock)
+
+
+def _outcome(program: Program, best: Integers | None, goals: Sequence[tuple[Objective, Integers]], bounds: Sequence[int], clock: Clock) -> Outcome:
+    """The outcome as the final solution has it: every goal's value is read off it, whenever its bound was found."""
+    assert best is not None
+    reached = []
+    for (objective, goal), bound in zip(goals, bounds, strict=True):
+        value, sign = int(goal @ best), 1 if objective.maximize else -1
+        reached.append(Reached(objective, sign * value, sign * max(bound, value)))
+    told = tuple(reached) if program.objectives else ()
+    if all(goal.proved for goal in reached):
+        return Outcome("optimal", "proved", best, told)
+    return Outcome("feasible", _why_stopped(reached, clock), best, told)
 
 
 def _why_stopped(reached: Sequence[Reached], clock: Clock) -> StopReason:
     """Why not every goal is proved: the gap that was asked for, the time, or numbers too large to be proved in floating point."""
     if clock.gap and all(goal.value is not None and goal.bound is not None and clock.close_enough(goal.value, goal.bound) for goal in reached):
         return "gap_limit"
-    return "work_limit" if clock.seconds is None else "time_limit"
+    if clock.seconds is not None:
+        return "time_limit"
+    return "gap_limit" if clock.gap else "work_limit"
 
 
 @dataclass

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
-from allocator.program import FREE, Program, Rows
+from allocator.program import Program, Rows
 from allocator.scenario import Integers, Mask, Positions
 
 
@@ -183,8 +183,3 @@ def _tree(sets: csr_array, members: Integers, names: tuple[Integers, Integers]) 
         leaf[inside] = node
     minus = np.array([-1])
     return Tree(parent, np.concatenate([minus, names[0][order]]), np.concatenate([minus, names[1][order]]), leaf)
-
-
-def is_free(lower: int, upper: int) -> bool:
-    """Whether a row binds nothing."""
-    return lower <= -FREE and upper >= FREE

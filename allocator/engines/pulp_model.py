@@ -48,9 +48,14 @@ class Pulp(GoalByGoal):
         value = int(goal @ found)
         if "Result - Optimal solution found" in said and clock.gap == 0:
             return Step("optimal", found, value)
-        bound = _BOUND.search(said)
-        # CBC minimises the negated objective, so its lower bound is ours with the sign turned.
-        return Step("feasible", found, None if bound is None else max(value, math.floor(-float(bound.group(1)) + 1e-6)))
+        return Step("feasible", found, _bound(said, value))
+
+
+def _bound(said: str, value: int) -> int | None:
+    """The bound in CBC's log, which may stand there with either sign; None where that leaves a doubt."""
+    match = _BOUND.search(said)
+    meant = [] if match is None else [number for number in {float(match.group(1)), -float(match.group(1))} if number >= value - 1e-6]
+    return max(value, math.floor(meant[0] + 1e-6)) if len(meant) == 1 else None
 
 
 def write_model(program: Program, path: Path, goal: int = 0) -> None:
