@@ -14,20 +14,21 @@ from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
-from pydantic import Field, NonNegativeInt
+from pydantic import Field
 
 from allocator.constraints.base import SEAT, Constraint, Standing, Violation
 from allocator.errors import Fault
 from allocator.plan import Plan
 from allocator.problem import Problem
 from allocator.program import FREE, Draft, Rows
+from allocator.rule import Count
 
 
 class ChangeLimit(Constraint):
     """How many people may lose the slot they hold in the reference."""
 
     kind: Literal["change_limit"] = "change_limit"
-    at_most: NonNegativeInt = Field(description="Most people who may move.")
+    at_most: Count = Field(description="Most people who may move.")
 
     def faults(self, problem: Problem) -> Iterator[Fault]:
         if not problem.scenario.has("reference"):

@@ -16,13 +16,14 @@ from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
-from pydantic import Field, NonNegativeInt
+from pydantic import Field
 
 from allocator.constraints.base import SEAT, Constraint, Standing, Violation
 from allocator.errors import Fault
 from allocator.plan import Plan
 from allocator.problem import Problem
 from allocator.program import FREE, Draft, Rows
+from allocator.rule import Count
 from allocator.scenario import Integers, Positions
 
 
@@ -34,8 +35,8 @@ class StaffCapacity(Constraint):
         "seeker", description="Whose time an assignment takes: the seeker's coach, the slot's representative, or the liaison of the seeker's center."
     )
     role: str | None = Field(None, description="Limit only staff with this role; everyone where absent.")
-    points: NonNegativeInt = Field(1, description="Points of an assignment that brings none of its own.")
-    extra_points: dict[str, NonNegativeInt] = Field({}, description="Further points for each of these populations that the seeker belongs to.")
+    points: Count = Field(1, description="Points of an assignment that brings none of its own.")
+    extra_points: dict[str, Count] = Field({}, description="Further points for each of these populations that the seeker belongs to.")
 
     def faults(self, problem: Problem) -> Iterator[Fault]:
         facts = problem.scenario
