@@ -28,6 +28,7 @@ percentages and periods are local contracts.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -385,7 +386,7 @@ class Reservation(Constraint):
 
     def supply(self, problem: Problem, pairs: Pairs, rung: Rung) -> int:
         """Most beneficiaries that could be in the rung's slots at once."""
-        return eligible_supply(pairs, rung.counts(pairs.seeker, pairs.slot), problem.openings)
+        return problem.once(("supply", rung, pairs), lambda: eligible_supply(pairs, rung.counts(pairs.seeker, pairs.slot), problem.openings))
 
     def _merit(self, rung: Rung) -> int:
         if self.merit_count is None:
@@ -409,21 +410,25 @@ def _wanted(draft: Draft, pool: Sequence[Reservation]) -> Integers:
 def _share_out(needs: list[tuple[tuple[str, int], int, list[int]]]) -> dict[tuple[str, int], int]:
     """Give each assignment to one of the promises it fits, serving the first ones first (augmenting paths)."""
     holder: dict[int, int] = {}
+    free = [0] * len(needs)  # everything before this place is held, and stays held by somebody
 
     def give(wanting: int) -> bool:
         """Find an assignment for a promise, moving others along a shortest chain of promises."""
         came_from: dict[int, tuple[int, int] | None] = {wanting: None}
         queue = [wanting]
         for promise in queue:
-            for assignment in needs[promise][2]:
-                owner = holder.get(assignment)
-                if owner is None:
-                    holder[assignment] = promise
-                    step = came_from[promise]
-                    while step is not None:
-                        holder[step[1]] = step[0]
-                        step = came_from[step[0]]
-                    return True
+            fitting = needs[promise][2]
+            while free[promise] < len(fitting) and fitting[free[promise]] in holder:
+                free[promise] += 1
+            if free[promise] < len(fitting):
+                holder[fitting[free[promise]]] = promise
+                step = came_from[promise]
+                while step is not None:
+                    holder[step[1]] = step[0]
+                    step = came_from[step[0]]
+                return True
+            for assignment in fitting:
+                owner = holder[assignment]
                 if owner not in came_from:
                     came_from[owner] = (promise, assignment)
                     queue.append(owner)
@@ -435,7 +440,8 @@ def _share_out(needs: list[tuple[tuple[str, int], int, list[int]]]) -> dict[tupl
     for promise, (_, _, fitting) in enumerate(needs):
         for assignment in fitting:
             holder.setdefault(assignment, promise)
-    return {name: sum(1 for promise in holder.values() if promise == number) for number, (name, _, _) in enumerate(needs)}
+    held = Counter(holder.values())
+    return {name: held[number] for number, (name, _, _) in enumerate(needs)}
 
 
 def _round(exact: Fraction, how: str) -> int:
