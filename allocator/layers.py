@@ -121,7 +121,11 @@ def _chain(path: Path, faults: list[Fault]) -> list[tuple[str, Document]]:
     seen: list[Path] = []
     wanted: Path | None = path
     while wanted is not None:
-        here = wanted.resolve()
+        try:
+            here = wanted.resolve()
+        except (OSError, ValueError):
+            faults.append(Fault("not_found", f"{str(wanted)[:200]!r} is not a path.", "Check the path.", file=found[-1][0] if found else "policy"))
+            break
         if here in seen:
             circle = " extends ".join(step.name for step in [*seen[seen.index(here) :], here])
             faults.append(Fault("extends_cycle", f"The policy extends itself: {circle}.", "Take one `extends` out.", file=found[-1][0], column="extends"))
@@ -142,7 +146,11 @@ def _chain(path: Path, faults: list[Fault]) -> list[tuple[str, Document]]:
 
 def _read(path: Path, name: str, faults: list[Fault], by: str) -> Document | None:
     """One file as plain data; None, and a fault, where it cannot be had."""
-    if not path.is_file():
+    try:
+        there = path.is_file()
+    except (OSError, ValueError):
+        there = False
+    if not there:
         extended = f" that {by} extends" if by else ""
         fix = "The path is relative to the file that extends." if by else "Check the path."
         faults.append(Fault("not_found", f"There is no policy file {path}{extended}.", fix, file=by or name, column="extends" if by else ""))
@@ -157,6 +165,8 @@ def _read(path: Path, name: str, faults: list[Fault], by: str) -> Document | Non
         faults += error.faults
     except json.JSONDecodeError as error:
         faults.append(Fault("bad_json", f"This is not JSON: {error.msg}.", "Mend the line.", file=name, row=error.lineno, column=str(error.colno)))
+    except RecursionError:
+        faults.append(Fault("cannot_read", "The file is nested too deeply to be a policy.", "Mend the file.", file=name))
     except (ValueError, OSError) as error:
         faults.append(Fault("cannot_read", f"The file cannot be read: {error}.", "Mend the file.", file=name))
     else:
@@ -347,7 +357,7 @@ def _value(text: str) -> Any:
     """A TOML value; what is none is a bare word; nothing at all takes the key out."""
     try:
         parsed = tomllib.loads(f"value = {text}", parse_float=Decimal)
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text
     return parsed["value"] if len(parsed) == 1 else text
 

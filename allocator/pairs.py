@@ -55,8 +55,8 @@ def find_pairs(problem: Problem) -> Pairs:
     """All eligible pairs of the problem.
 
     With a `pairs` table: those pairs and scores, minus what the policy's eligibility rules refuse. Without one: every
-    seeker with every slot, minus the same, scored by match quality. Pairs that are already accepted or started are always
-    there (what has begun is not judged again); declined and completed ones never.
+    seeker with every slot, minus the same, scored by match quality. Pairs that are already accepted or started are
+    not judged again (with a `pairs` table they must be in it); declined and completed ones never.
     """
     tally = _Tally(problem)
     if problem.scenario.has("pairs"):

@@ -26,7 +26,8 @@ SCHEMA = 1
 
 KEYS = (
     "schema", "scenario", "status", "stop_reason", "engine", "engine_reason", "verified", "placed", "reverse_referrals", "seekers", "openings", "pairs",
-    "pairs_considered", "refusals", "goals", "rules", "reservations", "bends", "bends_proved", "warnings", "policy", "seed", "as_of", "digests", "versions", "timings",
+    "pairs_considered", "refusals", "goals", "rules", "reservations", "bends", "bends_proved",
+    "warnings", "policy", "seed", "as_of", "digests", "versions", "timings",
 )  # fmt: skip
 """Keys of `result.json`, in their order."""
 

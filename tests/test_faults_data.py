@@ -61,7 +61,7 @@ CASES: list[tuple[str, dict[str, Any], str, str, int | None, str, str]] = [
     ("semicolons", seekers("seeker_id;zip", "S1;97201"), "wrong_separator", "seekers.csv", 1, "", "separated by semicolons"),
     ("tabs", seekers("seeker_id\tzip", "S1\t97201"), "wrong_separator", "seekers.csv", 1, "", "separated by tabs"),
     ("title above", seekers("Pool of November", "", "seeker_id,zip", "S1,97201"), "header_not_found", "seekers.csv", 1, "", "the header is in row 3. Remove rows 1 to 2"),
-    ("no header", seekers("S1,97201", "S2,97202"), "header_not_found", "seekers.csv", 1, "", "row 1 has none of the columns of seekers"),
+    ("no header", seekers("S1,97201", "S2,97202"), "header_not_found", "seekers.csv", 1, "", "none of the 2 cells of row 1 is a column of seekers"),
     ("header repeated", slots("slot_id,openings", "J1,1", "slot_id,openings", "J2,1"), "repeated_header", "slots.csv", 3, "", "header is repeated"),
     ("column missing", slots("slot_id,wage", "J1,20"), "missing_column", "slots.csv", 1, "openings", "the headers are slot_id, wage. Add it. Also accepted: total_job_openings"),
     ("header twice", slots("slot_id,openings,openings", "J1,1,1"), "duplicate_header", "slots.csv", 1, "openings", "“openings” is there 2 times"),
@@ -70,6 +70,9 @@ CASES: list[tuple[str, dict[str, Any], str, str, int | None, str, str]] = [
     ("birth date column", seekers("seeker_id,DOB", "S1,1"), "personal_identifier", "seekers.csv", 1, "DOB", "Remove the column"),
     ("first name column", seekers("seeker_id,FirstName", "S1,x"), "personal_identifier", "seekers.csv", 1, "FirstName", "personal identifiers"),
     ("name of a seeker", seekers("seeker_id,Name", "S1,x"), "personal_identifier", "seekers.csv", 1, "Name", "personal identifiers"),
+    ("customer's name", seekers("seeker_id,Customer Name", "S1,x"), "personal_identifier", "seekers.csv", 1, "Customer Name", "personal identifiers"),
+    ("street address", seekers("seeker_id,Home Addr", "S1,x"), "personal_identifier", "seekers.csv", 1, "Home Addr", "personal identifiers"),
+    ("numbered SSN", seekers("seeker_id,ssn4", "S1,x"), "personal_identifier", "seekers.csv", 1, "ssn4", "personal identifiers"),
     ("protected table too", table("demographics", "seeker_id,200", "S1,x"), "personal_identifier", "demographics.csv", 1, "200", "TEGL 39-11"),
     ("SSN as id", seekers("seeker_id", "123-45-6789"), "looks_like_ssn", "seekers.csv", 2, "seeker_id", "form of a social security number"),
     ("blank id", slots("slot_id,openings", "J1,1", " ,2"), "blank_id", "slots.csv", 3, "slot_id", "slot_id is blank"),
@@ -240,3 +243,15 @@ def test_a_file_that_the_system_does_not_give(tmp_path: Path) -> None:
     (fault,) = told(tmp_path)
     assert (fault.code, fault.file) == ("cannot_read", "pairs.csv")
     assert "No such file" in fault.message
+
+
+def test_what_looks_like_a_social_security_number_is_never_repeated(tmp_path: Path) -> None:
+    """Neither by the fault that refuses it, nor by any other about the same cell, nor where a header row is missing."""
+    (tmp_path / "seekers.csv").write_text("seeker_id,wage_floor\n123-45-6789,123-45-6789\n123-45-6789,x\n", "utf-8")
+    (tmp_path / "slots.csv").write_text("Zuckerman,123-45-6789\nMiller,987-65-4321\n", "utf-8")
+    with pytest.raises(InputError) as refused:
+        read_scenario(tmp_path)
+    told = str(refused.value) + "".join(str(fault.as_dict()) for fault in refused.value.faults)
+    assert "6789" not in told
+    assert "4321" not in told
+    assert "Zuckerman" not in told

@@ -82,12 +82,20 @@ def _name_of(scenario: Path) -> str:
 def _refuse_unusable(folder: Path, export: Path | None) -> None:
     """What would only be found out after the solve is said before it."""
     for place in (folder, *folder.parents):
-        if place.exists():
+        try:
+            there = place.exists()
+        except (OSError, ValueError):
+            raise at_option("--out", f"{str(place)[:80]!r} is not a path.", "Choose another folder.", "cannot_write") from None
+        if there:
             if not place.is_dir():
                 raise at_option("--out", f"{place} is a file, not a folder.", "Choose another folder.", "out_is_a_file")
             break
+    if any((folder / f"seekers{ending}").exists() for ending in (".csv", ".parquet")):
+        raise at_option("--out", f"{folder} is a scenario; its answer does not belong among its facts.", "Choose another folder.", "out_is_a_scenario")
     if export is not None and export.suffix not in (".lp", ".mps"):
         raise at_option("--export", f"{export.name} ends neither in .lp nor in .mps.", "Name the file accordingly.", "bad_export")
+    if export is not None and export.is_dir():
+        raise at_option("--export", f"{export} is a folder.", "Name a file.", "bad_export")
     if export is not None and not export.absolute().parent.is_dir():
         raise at_option("--export", f"There is no folder {export.parent}.", "Create it first.", "bad_export")
 
@@ -111,4 +119,7 @@ def _export(inputs: Inputs, seed: int, path: Path) -> None:
     from allocator.program import build
 
     problem = settled(inputs.problem(seed))
-    write_model(build(problem, find_pairs(problem)), path)
+    try:
+        write_model(build(problem, find_pairs(problem)), path)
+    except OSError as error:
+        raise at_option("--export", f"{path} cannot be written: {error.strerror}.", "Choose another file.", "cannot_write") from None

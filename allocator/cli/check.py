@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from allocator.constraints.base import Violation
+    from allocator.constraints.base import Standing, Violation
     from allocator.scenario import Scenario as Facts
 
 MOST_SHOWN = 60
@@ -55,6 +55,7 @@ def check(
             say_json({"keeps_every_rule": not broken, "assignments": len(plan), "violations": said, "rules": standings, "digests": digests})
         else:
             _print(broken, len(plan))
+            _print_missed([line for rule in problem.policy.constraints for line in rule.standings(plan) if not line.hard and (line.slack or 0) < 0])
         raise typer.Exit(BROKEN if broken else SOLVED)
 
 
@@ -76,6 +77,15 @@ def _known_pairs(facts: Facts, path: Path) -> list[tuple[str, str]]:
 
 def _strangers(facts: Facts, table: str, ids: pd.Series) -> list[int]:
     return [int(row) for row in (facts.positions(table, ids.to_numpy(dtype=object)) < 0).nonzero()[0]]
+
+
+def _print_missed(missed: Sequence[Standing]) -> None:
+    """Promises and targets that bend and are not reached: no violations, but not to be overlooked."""
+    console = screen()
+    for line in missed:
+        name = line.kind if line.label in ("", line.kind) else f"{line.kind}[{line.label}]"
+        aim = f"at least {line.at_least}" if line.required == line.at_least else f"at most {line.at_most}"
+        console.print(f"Not reached, though no rule is broken: {name} {line.key}".rstrip() + f" stands at {line.achieved}; it asks for {aim}.")
 
 
 def _print(broken: Sequence[Violation], assignments: int) -> None:

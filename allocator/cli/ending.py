@@ -61,7 +61,7 @@ def _own_up(error: Exception, as_json: bool, debug: bool) -> None:
 
 def say_json(document: Any) -> None:
     """The one document on stdout."""
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=True) + "\n")
     sys.stdout.flush()
 
 

@@ -63,7 +63,8 @@ def print_result(result: Result, scenario: Scenario, files: Sequence[Path], cons
         _print_placed(result, scenario, console)
         _print_goals(result.goals, console)
         _print_promises(result.reservations, console)
-        _print_rules(result.rules, console)
+        _print_aims(result.rules, console)
+        _print_rules(result, console)
         _print_unplaced(result, console)
     if result.warnings:
         _title(console, f"{len(result.warnings):,} warning{_s(len(result.warnings))}")
@@ -173,9 +174,25 @@ def _print_promises(lines: Sequence[ReservationLine], console: Console) -> None:
     console.print(table)
 
 
-def _print_rules(lines: Sequence[Standing], console: Console) -> None:
-    """What was missed, then what has no room left; reservations have a table of their own."""
-    told = [line for line in lines if line.slack is not None and line.kind not in ("reservation", "one_slot_each")]
+def _print_aims(lines: Sequence[Standing], console: Console) -> None:
+    """Targets and money, kept or not: what boards look at after the promises."""
+    told = [line for line in lines if line.kind in ("business_target", "budget") and line.required is not None]
+    if not told:
+        return
+    _title(console, "Targets and money")
+    table = _table("rule", ">reached", "aim or limit", "")
+    for line in told:
+        aim = f"at {'least' if line.required == line.at_least else 'most'} {_with_unit(line.required or 0, line.unit)}"
+        kept = Text("kept", style="green") if (line.slack or 0) >= 0 else Text(f"missed by {_with_unit(-(line.slack or 0), line.unit)}", style="yellow")
+        name = f"{line.label}, {line.key}" if line.kind == "business_target" else f"{line.kind}: {line.key}"
+        table.add_row(name, _with_unit(line.achieved, line.unit), aim, kept)
+    console.print(table)
+
+
+def _print_rules(result: Result, console: Console) -> None:
+    """What was missed, then what has no room left or stands in somebody's way; promises, targets and money have tables of their own."""
+    elsewhere = ("reservation", "one_slot_each", "business_target", "budget")
+    told = [line for line in result.rules if line.slack is not None and line.kind not in elsewhere]
     missed = sorted((line for line in told if (line.slack or 0) < 0), key=lambda line: (line.slack or 0, line.kind, line.label, line.key))
     if missed:
         _title(console, "Aims that were missed")
@@ -190,12 +207,17 @@ def _print_rules(lines: Sequence[Standing], console: Console) -> None:
     for line in told:
         if line.slack == 0 and line.kind not in KEPT_EXACTLY:
             tight[_name(line)].append(line)
-    if tight:
+    blocked = Counter(named.group(1) for person in result.unplaced if person.reason == "blocked" and (named := _RULE.search(person.detail)))
+    full = {line.kind for same in tight.values() for line in same}
+    if tight or blocked:
         _title(console, "Rules at their limit")
         table = _table("rule", "no room left for")
         for name, same in list(tight.items())[:MOST_RULES]:
             where = ", ".join(f"{line.key} ({_with_unit(line.required or 0, line.unit)})" for line in same[:MOST_KEYS])
             table.add_row(name, where + (f" … and {len(same) - MOST_KEYS:,} more" if len(same) > MOST_KEYS else ""))
+        for kind, people in blocked.items():
+            if kind not in full:
+                table.add_row(kind, f"too little is left for {people:,} {'person' if people == 1 else 'people'} whom it keeps from an open slot")
         console.print(table)
         left = sum(len(same) for same in list(tight.values())[MOST_RULES:])
         if left:

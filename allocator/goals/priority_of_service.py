@@ -3,8 +3,8 @@
     maximise  X(tier 1, all), then X(tier 2, all), ..., then X(tier 5, all)
 
 1 veterans and eligible spouses who receive public assistance, have low income or are basic skills deficient; 2 others in those three groups;
-3 other veterans and eligible spouses; 4 populations named by the Governor or the local board (`local`, one list, or several for 4a, 4b, ...); 5 everyone else. Only what is
-recorded as yes counts.
+3 other veterans and eligible spouses; 4 populations named by the Governor or the local board (`local`, one list, or several for 4a, 4b, ...);
+5 everyone else. Only what is recorded as yes counts.
 
 Why: adult training funds serve those first whom the law names first.
 Source: WIOA 134(c)(3)(E); 20 CFR 680.600 and 680.650; 20 CFR 1010 (veterans); TEGL 19-16.

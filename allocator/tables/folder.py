@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 from allocator.domain import TABLES
@@ -55,7 +54,9 @@ def _read_settings(source: Source, path: Path, ledger: Ledger) -> None:
         return
     try:
         take_settings(source, parse_settings(path.read_text("utf-8")), ledger, path.name)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        ledger.add(Fault("bad_settings", "The file is nested too deeply.", 'Write lines such as as_of = "2026-11-02".', path.name))
+    except ValueError as error:
         ledger.add(Fault("bad_settings", f"The file is not TOML: {error}.", 'Write lines such as as_of = "2026-11-02".', path.name))
     except OSError as error:
         ledger.add(cannot_read(path, error))

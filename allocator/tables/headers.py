@@ -12,7 +12,10 @@ from allocator.domain import PERSONAL_HEADERS, Row
 from allocator.tables.ledger import Ledger, shown
 from allocator.tables.sheet import Sheet
 
-_PERSONAL_WORDS = frozenset({"ssn", "dob", "birthdate", "birthday", "surname", "email"})
+_PERSONAL_WORDS = frozenset({"ssn", "dob", "birthdate", "birthday", "surname", "lastname", "firstname", "lname", "fname", "email", "itin", "nombre"})
+_PERSONAL_ENDINGS = frozenset({"address", "addr", "street", "telephone", "phone", "mobile", "birth"})
+_WHOSE = frozenset({"client", "customer", "participant", "seeker", "applicant", "person", "contact", "legal", "preferred", "last", "first"})
+"""In a table of people, whose name it is, and what a header ends in that says how to find the person."""
 _PERSONAL_PHRASES = tuple(f"_{header}_" for header in sorted(PERSONAL_HEADERS) if "_" in header and header != "social_security")
 _PERSONAL_SQUEEZED = frozenset(header.replace("_", "") for header in PERSONAL_HEADERS)
 
@@ -27,10 +30,14 @@ def normalise(header: str) -> str:
 
 def is_personal(header: str, table: str = "") -> bool:
     """Whether a normalised header of this table names a person, a birth date, a social security number or the like."""
-    words = header.split("_")
+    words = [word.rstrip("0123456789") or word for word in header.split("_")]
     return (
-        header in PERSONAL_HEADERS
-        or (header == "name" and table in _TABLES_OF_PEOPLE)
+        (table in _TABLES_OF_PEOPLE and (words == ["name"] or words[-1] in _PERSONAL_ENDINGS or ("name" in words and not _WHOSE.isdisjoint(words))))
+        or ("birth" in words)
+        or ("soc" in words and "sec" in words)
+        or (words[0] == "ss" and len(words) == 1)
+        or any(word.endswith("ssn") for word in words)
+        or header in PERSONAL_HEADERS
         or header.replace("_", "") in _PERSONAL_SQUEEZED
         or not _PERSONAL_WORDS.isdisjoint(words)
         or any(phrase in f"_{header}_" for phrase in _PERSONAL_PHRASES)
@@ -84,7 +91,10 @@ def _not_a_header(model: type[Row], sheet: Sheet, known: Mapping[str, str], some
             ledger.add(sheet.fault("header_not_found", f"Row 1 is not the header; the header is in row {number}.", fix, row=1))
             return True
     if not some:
-        message = f"No header found: row 1 has none of the columns of {model.table}; it reads {_listed(sheet.headers)}."
+        # Row 1 may be somebody's record, so its cells are not repeated.
+        close = [name for header in sheet.headers for name in get_close_matches(normalise(header), known, n=1, cutoff=0.8)]
+        meant = f" Did you mean {', '.join(dict.fromkeys(known[name] for name in close))}?" if close else ""
+        message = f"No header found: none of the {len(sheet.headers)} cells of row 1 is a column of {model.table}.{meant}"
         ledger.add(sheet.fault("header_not_found", message, f"Start with a header row: {', '.join(_compulsory(model))} and any other columns.", row=1))
     return not some
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -9,6 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from allocator.errors import Fault
+
+_SECURITY_NUMBER = re.compile(r"\b\d{3}-\d{2}-\d{4}\b")
+"""What looks like a social security number is never repeated, in whatever message."""
 
 MOST_TOLD = 1000
 """More faults than this are counted, not listed."""
@@ -19,7 +23,7 @@ MOST_SHOWN = 40
 
 def shown(value: object) -> str:
     """A cell's value, short enough to show."""
-    text = str(value)
+    text = _SECURITY_NUMBER.sub("***-**-****", str(value))
     return text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…"
 
 

@@ -125,6 +125,7 @@ def problem(constraints: list[dict[str, object]]) -> Problem:
     return Problem(facts, Policy.from_dict({"constraints": constraints}))
 
 
+SECTOR = {"kind": "business_target", "label": "s", "scope": "sector:62", "maximum": 1}
 NESTED = {"kind": "reservation", "label": "one", "beneficiaries": "partner:P1", "count": 1}
 
 
@@ -134,13 +135,13 @@ NESTED = {"kind": "reservation", "label": "one", "beneficiaries": "partner:P1", 
         ([NESTED], True),
         ([NESTED, {"kind": "reservation", "label": "any", "beneficiaries": "any_partner", "count": 2}], True),
         ([NESTED, {"kind": "reservation", "label": "x", "beneficiaries": "population:x", "count": 1}], False),
-        ([{"kind": "business_target", "label": "s", "scope": "sector:62", "maximum": 1}, {"kind": "employer_limit", "at_most": 2}], True),
-        ([{"kind": "business_target", "label": "s", "scope": "sector:62", "maximum": 1}, {"kind": "business_target", "label": "c", "scope": "county:41067", "maximum": 1}], False),
+        ([SECTOR, {"kind": "employer_limit", "at_most": 2}], True),
+        ([SECTOR, SECTOR | {"label": "c", "scope": "county:41067"}], False),
         ([NESTED | {"scope": "sector:62"}], False),
         ([NESTED | {"scope": "slot:J1"}], True),
         ([NESTED | {"count": None, "share": 0.5, "denominator": "filled"}], False),
     ],
-    ids=["partner", "partner in any partner", "partner across population", "employer in sector", "sector across county", "partner in sector", "partner in one slot", "share of filled"],
+    ids="partner partner-in-any partner-across-population employer-in-sector sector-across-county partner-in-sector partner-in-slot share-of-filled".split(),
 )  # fmt: skip
 def test_policies_that_nest_are_networks_and_others_are_not(constraints: list[dict[str, object]], is_network: bool) -> None:
     asked = problem([{key: value for key, value in entry.items() if value is not None} for entry in constraints])
