@@ -2,6 +2,7 @@
 
     AllocatorError
     ├── InputError          the user's data or policy: carries every fault found, each with its place and its mend
+    ├── UnfitEngineError    the engine that was asked for cannot solve this program (allocator/engines/choose.py)
     └── InternalError       our mistake: an engine broke a rule, or a proof does not hold
 
 An impossible policy is neither: it is a `Result` whose status is `infeasible`.

@@ -427,7 +427,7 @@ def _share_out(needs: list[tuple[tuple[str, int], int, list[int]]]) -> dict[tupl
                     holder[step[1]] = step[0]
                     step = came_from[step[0]]
                 return True
-            for assignment in fitting:
+            for assignment in fitting if len(came_from) < len(needs) else ():
                 owner = holder[assignment]
                 if owner not in came_from:
                     came_from[owner] = (promise, assignment)

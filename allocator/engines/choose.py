@@ -9,6 +9,7 @@ import numpy as np
 from allocator.engines.base import Engine
 from allocator.engines.bihierarchy import bihierarchy
 from allocator.engines.network import LARGEST_COST, Network
+from allocator.errors import AllocatorError
 from allocator.program import Program, Rows
 
 NAMES = ("auto", "network", "mip", "cp_sat", "pulp")
@@ -21,7 +22,7 @@ class Choice(NamedTuple):
     reason: str
 
 
-class UnfitEngineError(ValueError):
+class UnfitEngineError(AllocatorError):
     """The engine that was asked for cannot solve this program; the message says why."""
 
 

@@ -1,11 +1,13 @@
 """The six readings of "reserved", each worked out by hand on worlds of a few people."""
 
 from datetime import timedelta
+from itertools import product
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from allocator.constraints.reservation import Reservation
+from allocator.constraints.reservation import Reservation, _share_out
 from allocator.problem import Problem
 from tests.twins import best, held, policy, said, values
 from tests.worlds import TODAY, orders, scores, world
@@ -492,6 +494,21 @@ def test_an_unknown_day_releases_nothing():
     slots = [{"slot_id": "J1", "openings": 1, "posted_date": None}, {"slot_id": "J2", "openings": 1, "posted_date": TODAY - timedelta(days=9)}]
     assert said(facts(slots=slots), policy(released), "S3>J2") == []
     assert said(facts(slots=slots), policy(released), "S3>J1") != []
+
+
+# -- sharing out -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_sharing_out_serves_the_first_as_well_as_can_be(seed):
+    draw = np.random.default_rng(seed)
+    size, promises = int(draw.integers(1, 7)), int(draw.integers(1, 4))
+    needs = [((str(k), 0), int(draw.integers(0, 5)), np.flatnonzero(draw.random(size) < 0.6).tolist()) for k in range(promises)]
+    shared = _share_out(needs)
+    fits = [[k for k, (_, _, fitting) in enumerate(needs) if one in fitting] or [None] for one in range(size)]
+    met = [[min(need, given.count(k)) for k, (_, need, _) in enumerate(needs)] for given in product(*fits)]
+    assert [min(need, shared[name]) for name, need, _ in needs] == max(met)
+    assert sum(shared.values()) == sum(whose != [None] for whose in fits)
 
 
 # -- what may be written -----------------------------------------------------------------------------------------------
