@@ -43,7 +43,7 @@ def answer(result: Result) -> dict:
     """A result without what a clock says."""
     document = result.as_dict()
     del document["timings"]
-    return document | {"assignments": result.assignments.to_dict("records"), "unplaced": list(result.unplaced)}
+    return document | {"assignments": result.assignments.to_csv(), "unplaced": list(result.unplaced)}
 
 
 def improved(problem: Problem, **changes: pd.DataFrame) -> Scenario:
