@@ -20,10 +20,13 @@ OCCUPATIONS = ("31-1131.00", "31-9092.00", "51-4041.00")
 STATUSES = ("proposed", "referred", "offered", "accepted", "started", "declined", "completed")
 
 
-def random_problem(seed: int, *, network_only: bool = False) -> Problem:
-    """A problem with 2 to 4 seekers, 1 to 3 slots and up to three constraints of its own; one world in seven brings no pairs, so the default rules judge."""
+def random_problem(seed: int, *, network_only: bool = False, bare: bool = False) -> Problem:
+    """A problem with 2 to 4 seekers, 1 to 3 slots and up to three constraints of its own.
+
+    With `bare`, one world in seven brings no pairs: the default eligibility rules and the built-in scores judge.
+    """
     draw = np.random.default_rng(seed)
-    scenario = _scenario(draw)
+    scenario = _scenario(draw, bare)
     rivals = not network_only and draw.random() < 0.15
     constraints = [_constraint(draw, k, network_only, rivals) for k in range(int(draw.integers(0, 4)))]
     policy = Policy.from_dict({"constraints": constraints, "goals": _goals(draw, scenario.has("reference"))})
@@ -34,7 +37,7 @@ def _maybe(draw: np.random.Generator, value: Any, chance: float = 0.7) -> Any:
     return value if draw.random() < chance else None
 
 
-def _scenario(draw: np.random.Generator) -> Any:
+def _scenario(draw: np.random.Generator, bare: bool) -> Any:
     seekers = [
         {
             "seeker_id": f"S{k}", "partner_id": _maybe(draw, str(draw.choice(PARTNERS))), "center_id": str(draw.choice(["C1", "C2"])),
@@ -65,7 +68,7 @@ def _scenario(draw: np.random.Generator) -> Any:
             {"staff_id": "account", "capacity": int(draw.integers(0, 4)), "role": "business_services"},
         ],
     }
-    if draw.random() < 0.85:
+    if draw.random() < 0.85 or not bare:
         chosen = [pair for pair in chosen if draw.random() < 0.8] or chosen[:1]
         tables["pairs"] = [_pair(draw, one, other) for one, other in chosen]
     else:

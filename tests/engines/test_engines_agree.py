@@ -30,7 +30,7 @@ GENERAL = ("mip", "cp_sat", "pulp")
 def drawn(first: int, part: int, *, network_only: bool = False) -> Iterator[tuple[int, Problem]]:
     """Worlds whose policy has no fault, seed by seed: an engine never sees the others."""
     for seed in range(first + part * ROOM, first + (part + 1) * ROOM):
-        problem = random_problem(seed, network_only=network_only)
+        problem = random_problem(seed, network_only=network_only, bare=True)
         if not any(fault.severity == "error" for fault in problem.faults()):
             yield seed, problem
 
