@@ -133,7 +133,8 @@ def _plural(words: str) -> str:
 
 
 def _range(limits: Sequence[Any]) -> str:
-    said = {name: getattr(limit, name) for limit in limits for name in ("ge", "gt", "le", "lt") if getattr(limit, name, None) is not None}
+    each = [limit for said in limits for limit in (said.metadata if isinstance(said, FieldInfo) else [said])]
+    said = {name: getattr(limit, name) for limit in each for name in ("ge", "gt", "le", "lt") if getattr(limit, name, None) is not None}
     if "ge" in said and "le" in said:
         return f", {said['ge']:,} to {said['le']:,}"
     words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}

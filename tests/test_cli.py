@@ -157,7 +157,7 @@ def test_the_printout_says_who_was_placed_what_was_kept_and_where_the_files_are(
 def test_rules_at_their_limit_and_missed_aims_are_told_apart(town: Path) -> None:
     (town / "policy.toml").write_text(POLICY + '[[constraints]]\nkind = "business_target"\nlabel = "all"\ngoal = 4\n')
     said = ojt("allocate", town).stdout
-    assert re.search(r"Aims that were missed\n.*\n.*\nbusiness_target\[all\] +goal +3 people +at least 4 people +1 person", said)
+    assert re.search(r"Targets and money\n.*\n.*\nall, goal +3 people +at least 4 people +missed by 1 person", said)
     assert re.search(r"staff_capacity +ANN \(2 points\), BOB \(1 point\)", said)
     assert re.search(r"1 +blocked .*\n +staff_capacity 1", said)
 

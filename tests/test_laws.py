@@ -260,7 +260,8 @@ def test_an_infeasible_policy_fits_once_it_is_bent_just_as_far_as_the_result_say
             continue
         assert result.bends, seed
         looser = loosened(problem.policy, result)
-        if looser is None:
+        # A pin of the scenario's own table bends as well, but no policy can loosen it.
+        if looser is None or (problem.scenario.has("pins") and any(bend.kind == "pins" for bend in result.bends)):
             continue
         repaired += 1
         assert solve(problem.scenario, looser, seed=seed).status == "optimal", (seed, result.bends)
