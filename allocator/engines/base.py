@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -110,14 +111,14 @@ class Step:
     bound: int | None
 
 
-class GoalByGoal:
+class GoalByGoal(ABC):
     """Engines that know one objective at a time: each is proved or bounded, then held while the next is improved."""
 
     name = ""
 
+    @abstractmethod
     def maximize(self, program: Program, goal: Integers, holds: Sequence[Hold], hint: Integers | None, clock: Clock, seed: int, watch: Watch) -> Step:
         """The best columns for one objective under the holds."""
-        raise NotImplementedError
 
     def solve(self, program: Program, clock: Clock, seed: int, progress: Progress) -> Outcome:
         """Goal by goal, in order."""
