@@ -1,6 +1,6 @@
 """When nothing fits: by how much each rule would have to give way, in the cheapest set of bends that leaves a solution.
 
-The rows are those that were found impossible, each with a column for falling short and one for going over; a rule's `bend` says what a unit costs.
+The rows are those that were found impossible, each with a column for falling short and one for going over; a row's `bend` says what a unit costs.
 """
 
 from __future__ import annotations

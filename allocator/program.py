@@ -235,7 +235,8 @@ class Draft:
     uppers: list[Integers] = field(default_factory=list)
     rows: list[Rows] = field(default_factory=list)
     penalties: dict[str, list[tuple[Integers, Integers]]] = field(default_factory=dict)
-    shared: dict[str, object] = field(default_factory=dict)
+    credits: list[tuple[Integers, Integers]] = field(default_factory=list)
+    """Pairs that several promises compete for, with the credit columns of one of those promises."""
 
     def __post_init__(self) -> None:
         self.size = len(self.pairs)

@@ -74,8 +74,6 @@ class Constraint(Rule):
     """A rule over many pairs at once."""
 
     folder: ClassVar[str] = "constraints"
-    bend: ClassVar[int] = SEAT
-    """What bending this rule by one unit costs when nothing fits, against SEAT for one person."""
 
     @abstractmethod
     def rows(self, draft: Draft) -> Iterator[Rows]:

@@ -8,7 +8,7 @@ Why: slots are few; a second one would be somebody else's first.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -21,7 +21,6 @@ class OneSlotEach(Constraint):
     """Always in force."""
 
     kind: Literal["one_slot_each"] = "one_slot_each"
-    bend: ClassVar[int] = 0
 
     def rows(self, draft: Draft) -> Iterator[Rows]:
         ids = draft.problem.scenario.ids("seekers")

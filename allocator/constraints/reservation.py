@@ -238,19 +238,19 @@ class Reservation(Constraint):
         return min(promise, self.supply(draft.problem, draft.pairs, rung)) if self.mode == "minimum_best_effort" else promise
 
     def _row(self, draft: Draft, rung: Rung, key: str, *, lower: int = -FREE, upper: int = FREE, others: bool = False) -> Rows:
-        one = np.zeros(1, dtype=np.int64)
+        least, most = np.array([lower]), np.array([upper])
         slack = Slack.none() if lower == -FREE else self._short(draft, np.array([max(lower, 0)]), 1)
-        bounds = {"lower": one + lower, "upper": one + upper, "slack": slack, "bend": self._bend(SEAT)}
+        bend = self._bend(SEAT)
         if self._competes:
             credited, credits = self._credits(draft, rung)
             zeros = np.zeros(len(credited), dtype=np.int64)
-            bounds["slack"] = slack.and_also(np.zeros(len(credits), dtype=np.int64), credits, 1)
-            return Rows(self.kind, self.label, [key], pair=credited, row=zeros, **bounds)  # type: ignore[arg-type]
+            slack = slack.and_also(np.zeros(len(credits), dtype=np.int64), credits, 1)
+            return Rows(self.kind, self.label, [key], least, most, pair=credited, row=zeros, slack=slack, bend=bend)
         if len(rung.kept) == 0 and rung.slots.all():
-            whose = ~rung.members if others else rung.members
-            return Rows(self.kind, self.label, [key], of_seeker=np.where(whose, 0, -1).astype(np.int32), **bounds)  # type: ignore[arg-type]
+            whose = np.where(~rung.members if others else rung.members, 0, -1).astype(np.int32)
+            return Rows(self.kind, self.label, [key], least, most, of_seeker=whose, slack=slack, bend=bend)
         inside = np.flatnonzero(rung.counts(draft.pairs.seeker, draft.pairs.slot, others=others))
-        return Rows(self.kind, self.label, [key], pair=inside, row=np.zeros(len(inside), dtype=np.int64), **bounds)  # type: ignore[arg-type]
+        return Rows(self.kind, self.label, [key], least, most, pair=inside, row=np.zeros(len(inside), dtype=np.int64), slack=slack, bend=bend)
 
     def _ratio(self, draft: Draft, rung: Rung, key: str) -> Rows:
         """whole x X(G, S) - parts x X(all, S) >= 0 (cap: <= 0), for share = parts / whole."""
@@ -307,17 +307,16 @@ class Reservation(Constraint):
     def _credits(self, draft: Draft, rung: Rung) -> tuple[Integers, Integers]:
         """Pairs that count for this rung alone, and credit columns for those that another unstackable promise wants too."""
         counted = np.flatnonzero(rung.counts(draft.pairs.seeker, draft.pairs.slot))
-        wanted = draft.shared.setdefault("wanted", _wanted(draft, self._pool(draft.problem)))
-        contested = counted[wanted[counted] > 1]  # type: ignore[index]
+        wanted = draft.problem.once(("wanted", draft.pairs), lambda: _wanted(draft, self._pool(draft.problem)))
+        contested = counted[wanted[counted] > 1]
         columns = draft.columns(np.ones(len(contested), dtype=np.int64))
-        draft.shared.setdefault("credits", []).append((contested, columns))  # type: ignore[attr-defined]
-        return counted[wanted[counted] == 1], columns  # type: ignore[index]
+        draft.credits.append((contested, columns))
+        return counted[wanted[counted] == 1], columns
 
     def _one_credit_each(self, draft: Draft) -> Iterator[Rows]:
         """The credits of an assignment add up to at most the assignment."""
-        credits: list[tuple[Integers, Integers]] = draft.shared["credits"]  # type: ignore[assignment]
-        pairs, row = np.unique(np.concatenate([pair for pair, _ in credits]), return_inverse=True)
-        columns = np.concatenate([column for _, column in credits])
+        pairs, row = np.unique(np.concatenate([pair for pair, _ in draft.credits]), return_inverse=True)
+        columns = np.concatenate([column for _, column in draft.credits])
         if len(pairs):
             slack = Slack(row.astype(np.int64), columns, np.ones(len(columns), dtype=np.int64))
             minus = np.full(len(pairs), -1, dtype=np.int64)

@@ -8,7 +8,7 @@ Why: the employer hires for real jobs, and only for those.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -21,7 +21,6 @@ class SlotOpenings(Constraint):
     """Always in force."""
 
     kind: Literal["slot_openings"] = "slot_openings"
-    bend: ClassVar[int] = 0
 
     def rows(self, draft: Draft) -> Iterator[Rows]:
         ids = draft.problem.scenario.ids("slots")
