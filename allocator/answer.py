@@ -18,9 +18,9 @@ from allocator.plan import Plan
 from allocator.policy import Policy
 from allocator.problem import Problem
 from allocator.program import Program
-from allocator.promises import promises
-from allocator.result import GoalResult, Result
-from allocator.unplaced import unplaced
+from allocator.promises import among_kept, promises
+from allocator.result import GoalResult, Restriction, Result
+from allocator.unplaced import UnplacedPeople, unplaced
 
 LIBRARIES = ("ojt-allocator", "ortools", "pulp", "numpy", "pandas", "pyarrow")
 
@@ -57,7 +57,7 @@ def answer(run: Run) -> Result:
         pairs=len(program.pairs),
         considered=program.pairs.considered,
         assignments=_assignments(run),
-        unplaced=[] if found is None else unplaced(problem, program, found, proved=status == "optimal"),
+        unplaced=UnplacedPeople.nobody() if found is None else unplaced(problem, program, found, proved=status == "optimal"),
         goals=[GoalResult.of(goal) for goal in run.outcome.goals],
         rules=[] if found is None else [line for rule in problem.policy.constraints for line in rule.standings(run.plan)],
         reservations=[] if found is None else list(promises(run.plan, program.pairs)),
@@ -73,7 +73,14 @@ def answer(run: Run) -> Result:
         digests={"scenario": facts.digest, "policy": run.policy.digest},
         versions={"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
         timings=run.seconds,
+        restriction=_restriction(run),
     )
+
+
+def _restriction(run: Run) -> Restriction | None:
+    """What the policy's cap left out, where it left out anything."""
+    most, cut = run.problem.policy.limits.pairs_per_seeker, run.program.pairs.left_out
+    return None if most is None or cut is None or not cut.any() else Restriction(most, int(cut.sum()))
 
 
 def _status(run: Run) -> tuple[Status, StopReason]:
@@ -90,7 +97,7 @@ def _with_supply(run: Run, bend: Bend) -> Bend:
             for rung in rule.rungs(run.problem):
                 supply = rule.supply(run.problem, run.program.pairs, rung)
                 if rule.key(rung) == bend.key and rule.denominator != "filled" and supply < bend.required:
-                    return replace(bend, why=f"eligible members could take {supply} of these seats at most")
+                    return replace(bend, why=f"eligible members could take {supply} of these seats at most{among_kept(run.program.pairs)}")
     return bend
 
 

@@ -8,12 +8,14 @@ from functools import cached_property
 
 import numpy as np
 
+from allocator.crossing import Crossed, Tally, crossed
 from allocator.eligibility.base import Eligibility
 from allocator.problem import CLOSED_STATUSES, FROZEN_STATUSES, Problem
 from allocator.scenario import Integers, Mask, Positions
+from allocator.shortlist import shortlisted
 
-CHUNK = 1 << 20
-"""Pairs looked at together when every seeker could meet every slot."""
+Scores = np.ndarray[tuple[int], np.dtype[np.int32]]
+"""Hundredths of a point of built-in scoring, which never exceed 10,000."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +24,8 @@ class Pairs:
 
     `seeker` and `slot` are positions in the scenario's tables; `score` is in hundredths of a point; `points` and `cost`
     (cents) are the pair's own where the user brought them, -1 where a record leaves them open, None where the column is absent.
-    `refusals` counts, by rule, the pairs that it was the first to refuse; `refused_by` the same for each seeker.
+    `refusals` counts, by rule, the pairs that it was the first to refuse; `refused_by` the same for each seeker. `left_out` counts each
+    seeker's eligible pairs that a cap has cut; None where there is no cap.
     """
 
     slots: int
@@ -34,6 +37,7 @@ class Pairs:
     considered: int = 0
     refusals: Mapping[str, int] = field(default_factory=dict)
     refused_by: Mapping[str, Positions] = field(default_factory=dict)
+    left_out: Integers | None = None
 
     def __len__(self) -> int:
         return len(self.seeker)
@@ -57,15 +61,10 @@ def find_pairs(problem: Problem) -> Pairs:
     With a `pairs` table: those pairs and scores, minus what the policy's eligibility rules refuse. Without one: every
     seeker with every slot, minus the same, scored by match quality. Pairs that are already accepted or started are
     not judged again (with a `pairs` table they must be in it); declined and completed ones never.
+
+    A cap of pairs per seeker in the policy's limits keeps the best of each; `left_out` says how many it cut.
     """
-    tally = _Tally(problem)
-    if problem.scenario.has("pairs"):
-        return _brought_along(problem, tally)
-    seekers, slots = _generated(problem, tally)
-    seekers, slots = _with_history(problem, seekers, slots)
-    score = problem.policy.match_quality.score(problem, seekers, slots)
-    everything = problem.scenario.size("seekers") * problem.scenario.size("slots")
-    return Pairs(problem.scenario.size("slots"), seekers, slots, score, None, None, everything, tally.pairs, tally.seekers)
+    return _brought_along(problem) if problem.scenario.has("pairs") else _generated(problem)
 
 
 def eligible(problem: Problem, seekers: Positions, slots: Positions) -> Iterator[tuple[Eligibility, Mask]]:
@@ -108,85 +107,99 @@ def _keys_in_order(problem: Problem) -> tuple[Integers, Integers | None]:
     return keys[order], order
 
 
-class _Tally:
-    """Counts first refusals by rule, in all and for each seeker."""
-
-    def __init__(self, problem: Problem) -> None:
-        people = problem.scenario.size("seekers")
-        self.pairs: dict[str, int] = {rule.name: 0 for rule in problem.eligibility}
-        self.seekers: dict[str, Positions] = {rule.name: np.zeros(people, dtype=np.int32) for rule in problem.eligibility}
-
-    def refuse(self, rule: Eligibility, seekers: Positions, times: int = 1) -> None:
-        self.pairs[rule.name] += len(seekers) * times
-        counts = np.bincount(seekers, minlength=len(self.seekers[rule.name])) * times
-        self.seekers[rule.name] += counts.astype(np.int32)
-
-
-def _brought_along(problem: Problem, tally: _Tally) -> Pairs:
-    facts = problem.scenario
+def _brought_along(problem: Problem) -> Pairs:
+    facts, tally = problem.scenario, Tally(problem)
     seekers, slots = facts.link("pairs", "seeker_id"), facts.link("pairs", "slot_id")
     keep = ~_among(seekers, slots, problem, CLOSED_STATUSES)
     for rule, may in eligible(problem, seekers, slots):
         tally.refuse(rule, seekers[keep & ~may])
         keep &= may
-    score = np.rint(facts.numbers("pairs", "score") * 100).astype(np.int64)
-    points = facts.integers("pairs", "staff_points") if facts.has("pairs", "staff_points") else None
-    cost = facts.integers("pairs", "cost_cents") if facts.has("pairs", "cost_cents") else None
     order = np.flatnonzero(keep)
-    order = order[np.lexsort((slots[order], seekers[order]))]
+    if not in_order(seekers[order], slots[order]):
+        order = order[np.lexsort((slots[order], seekers[order]))]
+    score = np.rint(facts.numbers("pairs", "score")[order] * 100).astype(np.int64)
+    left_out = None
+    if (most := problem.policy.limits.pairs_per_seeker) is not None:
+        kept = shortlisted(problem, seekers[order], slots[order], score, most)
+        left_out = np.bincount(seekers[order[~kept]], minlength=facts.size("seekers"))
+        order, score = order[kept], score[kept]
+    points = facts.integers("pairs", "staff_points")[order] if facts.has("pairs", "staff_points") else None
+    cost = facts.integers("pairs", "cost_cents")[order] if facts.has("pairs", "cost_cents") else None
+    return Pairs(facts.size("slots"), seekers[order], slots[order], score, points, cost, facts.size("pairs"), tally.pairs, tally.seekers, left_out)
+
+
+def in_order(seekers: Positions, slots: Positions) -> bool:
+    """Whether pairs are in the order of seeker and slot."""
+    later = seekers[1:] > seekers[:-1]
+    return bool((later | ((seekers[1:] == seekers[:-1]) & (slots[1:] >= slots[:-1]))).all())
+
+
+def _generated(problem: Problem) -> Pairs:
+    """Every seeker with every slot, a block at a time, minus what the rules refuse; scored, and cut to the cap, before the next block is made."""
+    facts, tally = problem.scenario, Tally(problem)
+    most = problem.policy.limits.pairs_per_seeker
+    options, left_out = np.zeros(facts.size("seekers"), dtype=np.int64), np.zeros(facts.size("seekers"), dtype=np.int64)
+    blocks: list[tuple[Positions, Positions, Scores]] = []
+    for seekers, slots in _with_history(problem, crossed(problem, tally)):
+        scores = problem.policy.match_quality.score(problem, seekers, slots)
+        if most is not None:
+            kept = shortlisted(problem, seekers, slots, scores, most)
+            left_out += np.bincount(seekers[~kept], minlength=len(left_out))
+            seekers, slots, scores = seekers[kept], slots[kept], scores[kept]
+        options += np.bincount(seekers, minlength=len(options))
+        blocks.append((seekers, slots, scores.astype(np.int32)))
+    seeker, slot, score = _put_together(blocks, options)
+    everything = facts.size("seekers") * facts.size("slots")
     return Pairs(
-        facts.size("slots"), seekers[order], slots[order], score[order],
-        None if points is None else points[order], None if cost is None else cost[order],
-        facts.size("pairs"), tally.pairs, tally.seekers,
+        facts.size("slots"), seeker, slot, score, None, None, everything, tally.pairs, tally.seekers, None if most is None else left_out
     )  # fmt: skip
 
 
-def _generated(problem: Problem, tally: _Tally) -> tuple[Positions, Positions]:
-    """Every seeker with every slot, a chunk at a time, minus what the rules refuse."""
-    facts = problem.scenario
-    nobody = np.empty(0, dtype=np.int32)
-    seekers = np.arange(facts.size("seekers"), dtype=np.int32)
-    slots = np.arange(facts.size("slots"), dtype=np.int32)
-    slot_count = len(slots)
-    for rule in problem.eligibility:
-        if rule.looks_at == "seeker":
-            may = rule.mask(problem, seekers, nobody)
-            tally.refuse(rule, seekers[~may], slot_count)
-            seekers = seekers[may]
-    for rule in problem.eligibility:
-        if rule.looks_at == "slot":
-            may = rule.mask(problem, nobody, slots)
-            tally.refuse(rule, seekers, int((~may).sum()))
-            slots = slots[may]
-    kept_seekers, kept_slots = [nobody], [nobody]
-    pair_rules = [rule for rule in problem.eligibility if rule.looks_at == "pair"]
-    step = max(1, CHUNK // max(1, len(slots)))
-    for start in range(0, len(seekers), step):
-        chunk = seekers[start : start + step]
-        one, other = np.repeat(chunk, len(slots)), np.tile(slots, len(chunk))
-        for rule in pair_rules:
-            may = rule.mask(problem, one, other)
-            tally.refuse(rule, one[~may])
-            one, other = one[may], other[may]
-        kept_seekers.append(one)
-        kept_slots.append(other)
-    return np.concatenate(kept_seekers), np.concatenate(kept_slots)
+def _put_together(blocks: list[tuple[Positions, Positions, Scores]], options: Integers) -> tuple[Positions, Positions, Integers]:
+    """The blocks in the order of seeker and slot. A seeker's pairs are in one block, in their order, `options` of them."""
+    begin = np.cumsum(options) - options
+    slot, score = np.empty(int(options.sum()), dtype=np.int32), np.empty(int(options.sum()), dtype=np.int64)
+    while blocks:
+        seekers, slots, scores = blocks.pop()
+        if len(seekers):
+            new = np.flatnonzero(np.append(True, seekers[1:] != seekers[:-1]))
+            shift = begin[seekers[new]] - new
+            place = np.arange(len(seekers)) + np.repeat(shift, np.diff(np.append(new, len(seekers))))
+            slot[place], score[place] = slots, scores
+    return np.repeat(np.arange(len(options), dtype=np.int32), options), slot, score
 
 
-def _with_history(problem: Problem, seekers: Positions, slots: Positions) -> tuple[Positions, Positions]:
-    """Add what has begun, take out what has ended, restore the order."""
+def _with_history(problem: Problem, blocks: Iterator[Crossed]) -> Iterator[tuple[Positions, Positions]]:
+    """Each block with what has begun for its seekers, and without what has ended; a last block for those who are in no other."""
     begun = problem.commitments(FROZEN_STATUSES)
-    keep = ~_among(seekers, slots, problem, CLOSED_STATUSES)
     width = max(1, problem.scenario.size("slots"))
-    keys = np.concatenate([seekers[keep].astype(np.int64) * width + slots[keep], begun.seeker.astype(np.int64) * width + begun.slot])
-    keys = np.unique(keys)
-    return (keys // width).astype(np.int32), (keys % width).astype(np.int32)
+    keys = np.unique(begun.seeker.astype(np.int64) * width + begun.slot)
+    waiting = np.zeros(problem.scenario.size("seekers"), dtype=bool)
+    waiting[begun.seeker] = True
+    for block in blocks:
+        keep = ~_among(block.seeker, block.slot, problem, CLOSED_STATUSES)
+        seekers, slots = (block.seeker, block.slot) if keep.all() else (block.seeker[keep], block.slot[keep])
+        if waiting[block.seeker].any():
+            here = np.zeros(len(waiting), dtype=bool)
+            here[block.seeker] = True
+            more = keys[here[keys // width]]
+            waiting &= ~here
+            together = np.unique(np.concatenate([seekers.astype(np.int64) * width + slots, more]))
+            seekers, slots = (together // width).astype(np.int32), (together % width).astype(np.int32)
+        yield seekers, slots
+    rest = keys[waiting[keys // width]]
+    yield (rest // width).astype(np.int32), (rest % width).astype(np.int32)
 
 
 def _among(seekers: Positions, slots: Positions, problem: Problem, statuses: tuple[str, ...]) -> Mask:
     """Which of these pairs are commitments in one of the statuses."""
     listed = problem.commitments(statuses)
+    found = np.zeros(len(seekers), dtype=bool)
     if len(listed.seeker) == 0:
-        return np.zeros(len(seekers), dtype=bool)
+        return found
+    somebody = np.zeros(problem.scenario.size("seekers"), dtype=bool)
+    somebody[listed.seeker] = True
+    asked = np.flatnonzero(somebody[seekers] & (seekers >= 0))  # few people have a commitment, pairs are many
     width = max(1, problem.scenario.size("slots"))
-    return np.isin(seekers.astype(np.int64) * width + slots, listed.seeker.astype(np.int64) * width + listed.slot)
+    found[asked] = np.isin(seekers[asked].astype(np.int64) * width + slots[asked], listed.seeker.astype(np.int64) * width + listed.slot)
+    return found

@@ -19,7 +19,7 @@ from allocator.eligibility.base import Eligibility
 from allocator.errors import Fault, InputError
 from allocator.goals.base import Goal
 from allocator.registry import discover
-from allocator.rule import Rule
+from allocator.rule import Count, Rule
 from allocator.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -36,12 +36,15 @@ AnyRule = TypeVar("AnyRule", bound=Rule)
 
 
 class Limits(BaseModel):
-    """When to stop."""
+    """When to stop, and how many pairs to look at."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     time: float | None = Field(None, gt=0, description="Seconds for solving, over all goals; unlimited where absent.")
     gap: Decimal = Field(Decimal(0), ge=0, lt=1, description="Relative gap at which a goal counts as done; 0 asks for proof.")
+    pairs_per_seeker: Count | None = Field(
+        None, ge=1, description="Look at each seeker's best pairs only, so many of them; the result says what was left out. All where absent."
+    )
 
 
 class Policy(BaseModel):

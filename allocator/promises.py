@@ -57,7 +57,7 @@ def _lines(rule: Reservation, plan: Plan, pairs: Pairs) -> Iterator[ReservationL
         gone = _released(rule, problem, rung)
         yield ReservationLine(
             rule.label, rung.who.describe(), rule.scope.describe(), rule.mode, rung.seats, asked, float(rule.exact(plan, rung)), supply, clipped, filled,
-            int(gone.sum()), _released_why(rule, problem, gone), short, _short_why(rule, short, asked, supply),
+            int(gone.sum()), _released_why(rule, problem, gone), short, _short_why(rule, short, asked, supply, pairs),
         )  # fmt: skip
 
 
@@ -77,11 +77,16 @@ def _released_why(rule: Reservation, problem: Problem, gone: Integers) -> str:
     return f"{slots} slot{'' if slots == 1 else 's'} released: {steps}"
 
 
-def _short_why(rule: Reservation, short: int, asked: int, supply: int) -> str:
+def among_kept(pairs: Pairs) -> str:
+    """What is to be added to a statement about all eligible pairs where a cap has left some out."""
+    return " among the pairs that the cap kept" if pairs.left_out is not None and pairs.left_out.any() else ""
+
+
+def _short_why(rule: Reservation, short: int, asked: int, supply: int, pairs: Pairs) -> str:
     if short == 0:
         return ""
     if supply < asked:
-        return f"no supply: eligible members could take {supply} of these seats at most"
+        return f"no supply: eligible members could take {supply} of these seats at most{among_kept(pairs)}"
     if rule.mode == "minimum_soft":
         return f"one more seat would cost more than its price of {rule.price} points"
     if rule.mode == "set_aside":

@@ -14,7 +14,7 @@ from allocator.scenario import Scenario
 from allocator.tables.folder import cannot_read, read_folder
 from allocator.tables.frame import from_frame
 from allocator.tables.headers import normalise
-from allocator.tables.keys import check_references, in_order
+from allocator.tables.keys import check_references, in_order, links
 from allocator.tables.ledger import Ledger
 from allocator.tables.plan import read_plan
 from allocator.tables.sense import check_sense
@@ -106,7 +106,7 @@ def _scenario(source: Source, as_of: date, ledger: Ledger, place: str) -> Scenar
     check_references(tables, ledger)
     if faults := ledger.errors():
         raise InputError((*faults, *ledger.warnings()))  # a misspelt header or table name is told as a warning and explains much
-    return Scenario(source.name, as_of, {name: frames[name] for name in TABLES if name in frames}, ledger.warnings())
+    return Scenario(source.name, as_of, {name: frames[name] for name in TABLES if name in frames}, ledger.warnings()).linked(links(tables))
 
 
 def _require_tables(source: Source, ledger: Ledger, place: str) -> None:

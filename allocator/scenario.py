@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any, TypeVar, cast
@@ -210,9 +210,17 @@ class Scenario:
             target = self._column(table, column).ref
             if not self.has(table, column):
                 return np.full(self.size(table), -1, dtype=np.int32)
-            return self.positions(target, self.tables[table][column].to_numpy(dtype=object))
+            frame = self.tables.get(target)
+            if frame is None:
+                return np.full(self.size(table), -1, dtype=np.int32)
+            place = pc.index_in(_arrow_text(self.tables[table][column]), value_set=_arrow_text(frame[TABLES[target].keys[0]]))
+            return place.fill_null(-1).to_numpy()
 
         return self._keep(("link", table, column), make)
+
+    def linked(self, links: Mapping[tuple[str, str], Positions]) -> Scenario:
+        """The same scenario, told what `link` answers for some (table, column): who has read the tables has looked every id up already."""
+        return replace(self, _memory={**self._memory, **{("link", table, column): found for (table, column), found in links.items()}})
 
     # -- identity -----------------------------------------------------------------------------------------------
 
@@ -277,11 +285,16 @@ def _column_digest(series: pd.Series) -> bytes:
     elif pd.api.types.is_datetime64_any_dtype(series.dtype):
         total.update(series.to_numpy().astype("datetime64[D]").astype(np.int64).tobytes())
     else:
-        array = pa.array(series, type=pa.large_string(), from_pandas=True)
-        text = pc.fill_null(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array, "")
+        text = pc.fill_null(_arrow_text(series), "")
         _, ends, letters = text.buffers()
         offsets = np.frombuffer(ends, dtype=np.int64)[text.offset : text.offset + len(text) + 1] if len(text) else np.zeros(1, dtype=np.int64)
         total.update(np.diff(offsets).tobytes())  # the lengths, so that "ab", "c" is not "a", "bc"
         if letters is not None:
             total.update(memoryview(letters)[offsets[0] : offsets[-1]])
     return total.digest()
+
+
+def _arrow_text(series: pd.Series) -> Any:
+    """A text column as one Arrow array; missing values are null."""
+    array = pa.array(series, type=pa.large_string(), from_pandas=True)
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array

@@ -3,6 +3,7 @@
 ineligible   no slot admits them; the detail counts refusals by rule
 no_pair      the scenario's own pairs have none for them
 outbid       every slot that admits them is full
+capped       every slot that was looked at for them is full; the cap of pairs per seeker left others out
 blocked      a seat is open, but a rule stands in the way; the detail names it
 no_gain      a seat is open, and taking it would better no goal
 not_proved   a seat is open; the run ended before it was proved that nobody should take it
@@ -10,15 +11,19 @@ not_proved   a seat is open; the run ended before it was proved that nobody shou
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 
+from allocator.pairs import Pairs
 from allocator.problem import Problem
-from allocator.program import Program
-from allocator.scenario import Integers, Mask
+from allocator.program import Program, Rows
+from allocator.scenario import Integers, Mask, Names, Positions
+from allocator.signatures import firsts, together
 
-CODES = ("ineligible", "no_pair", "outbid", "blocked", "no_gain", "not_proved")
+CODES = ("ineligible", "no_pair", "outbid", "capped", "blocked", "no_gain", "not_proved")
 
 
 class Unplaced(NamedTuple):
@@ -29,65 +34,160 @@ class Unplaced(NamedTuple):
     detail: str
 
 
-def unplaced(problem: Problem, program: Program, columns: Integers, *, proved: bool) -> list[Unplaced]:
+@dataclass(frozen=True, eq=False)
+class UnplacedPeople(Sequence[Unplaced]):
+    """Everybody without a slot, as columns, because they may be a million; as a sequence it gives one person at a time."""
+
+    seeker_id: Names
+    reason: Names
+    detail: Names
+
+    @classmethod
+    def nobody(cls) -> UnplacedPeople:
+        """An empty list."""
+        return cls(*(np.empty(0, dtype=object) for _ in Unplaced._fields))
+
+    def columns(self) -> dict[str, Names]:
+        """The columns by name."""
+        return {name: getattr(self, name) for name in Unplaced._fields}
+
+    def __len__(self) -> int:
+        return len(self.seeker_id)
+
+    def __iter__(self) -> Iterator[Unplaced]:
+        return map(Unplaced, self.seeker_id, self.reason, self.detail)
+
+    @overload
+    def __getitem__(self, place: int) -> Unplaced: ...
+    @overload
+    def __getitem__(self, place: slice) -> UnplacedPeople: ...
+    def __getitem__(self, place: int | slice) -> Unplaced | UnplacedPeople:
+        columns: list[Any] = [column[place] for column in self.columns().values()]
+        return UnplacedPeople(*columns) if isinstance(place, slice) else Unplaced(*columns)
+
+
+def unplaced(problem: Problem, program: Program, columns: Integers, *, proved: bool) -> UnplacedPeople:
     """Everybody in the seekers table who holds no slot in this solution, in the order of their ids."""
     pairs = program.pairs
     chosen = np.flatnonzero(columns[: len(pairs)])
     placed = np.zeros(problem.scenario.size("seekers"), dtype=bool)
     placed[pairs.seeker[chosen]] = True
-    taken = np.bincount(pairs.slot[chosen], minlength=len(problem.openings))
-    open_seat = ((taken < problem.openings)[pairs.slot] & ~placed[pairs.seeker]) if len(pairs) else np.zeros(0, dtype=bool)
-    blocker = _blockers(program, columns, open_seat)
+    room = np.bincount(pairs.slot[chosen], minlength=len(problem.openings)) < problem.openings
+    candidates = np.flatnonzero(room[pairs.slot] & ~placed[pairs.seeker])
+    blocker = _blockers(program, columns, candidates)
+    best, why = _best_open_pair(pairs, candidates, blocker, len(placed))
     options = np.bincount(pairs.seeker, minlength=len(placed))
-    best = _best_open_pair(program, open_seat, blocker, len(placed))
-    ids = problem.scenario.ids("seekers")
-    return [Unplaced(str(ids[k]), *_reason(problem, program, int(k), int(options[k]), int(best[k]), blocker, proved)) for k in np.flatnonzero(~placed)]
+    people = np.flatnonzero(~placed)
+    told = _Told(len(people))
+    options, best, why = options[people], best[people], why[people]
+    cut = np.zeros(len(people), dtype=np.int64) if pairs.left_out is None else pairs.left_out[people]
+    _tell_refused(told, np.flatnonzero(options == 0), people, pairs)
+    full = (options > 0) & (best < 0)
+    told.tell(
+        np.flatnonzero(full & (cut == 0)),
+        "outbid",
+        [options],
+        lambda count: f"all {count} eligible slots are full" if count > 1 else "the one eligible slot is full",
+    )
+    told.tell(np.flatnonzero(full & (cut > 0)), "capped", [options, cut], _say_capped)
+    ids, slot = problem.scenario.ids("slots"), pairs.slot[best] if len(pairs) else best
+    name = _row_names(program)
+    told.tell(np.flatnonzero((best >= 0) & (why >= 0)), "blocked", [slot, why], lambda slot, row: f"{ids[slot]} is open, but {name(row)} is at its limit")
+    free = np.flatnonzero((best >= 0) & (why < 0))
+    if proved:
+        told.tell(free, "no_gain", [slot], lambda slot: f"{ids[slot]} is open, but filling it would better no goal")
+    else:
+        told.tell(free, "not_proved", [slot], lambda slot: f"{ids[slot]} is open")
+    return UnplacedPeople(problem.scenario.ids("seekers")[people], told.reason, told.detail)
 
 
-def _reason(problem: Problem, program: Program, seeker: int, options: int, best: int, blocker: Integers, proved: bool) -> tuple[str, str]:
-    if options == 0:
-        refused = {name: int(counts[seeker]) for name, counts in program.pairs.refused_by.items() if counts[seeker]}
-        told = "; ".join(f"{name} refuses {count}" for name, count in sorted(refused.items(), key=lambda item: (-item[1], item[0])))
-        return ("ineligible", told) if told else ("no_pair", "")
-    if best < 0:
-        return "outbid", f"all {options} eligible slots are full" if options > 1 else "the one eligible slot is full"
-    slot = problem.scenario.ids("slots")[program.pairs.slot[best]]
-    if blocker[best] >= 0:
-        return "blocked", f"{slot} is open, but {_row_name(program, int(blocker[best]))} is at its limit"
-    return ("no_gain", f"{slot} is open, but filling it would better no goal") if proved else ("not_proved", f"{slot} is open")
+class _Told:
+    """Reasons and details of many people; each different detail is worded once."""
+
+    def __init__(self, size: int) -> None:
+        self.reason = np.full(size, "", dtype=object)
+        self.detail = np.full(size, "", dtype=object)
+
+    def tell(self, where: Integers, reason: str, facts: Sequence[Any], say: Callable[..., str]) -> None:
+        """Give these people a reason, and the detail that `say` makes of their facts (columns over all people)."""
+        number = together(len(where), [column[where] for column in facts])
+        examples = where[firsts(number)]
+        details = np.empty(len(examples), dtype=object)
+        details[:] = [say(*row) for row in zip(*(column[examples].tolist() for column in facts), strict=True)]
+        self.reason[where] = reason
+        self.detail[where] = details[number]
 
 
-def _blockers(program: Program, columns: Integers, candidates: Mask) -> Integers:
+def _say_capped(options: int, cut: int) -> str:
+    kept = f"all {options} slots that were looked at are full" if options > 1 else "the one slot that was looked at is full"
+    return f"{kept}; the cap of pairs left out {cut} more"
+
+
+def _tell_refused(told: _Told, where: Integers, people: Integers, pairs: Pairs) -> None:
+    """Who has no pair at all: what refused them, most first; nothing where the scenario's pairs have none."""
+    names = sorted(pairs.refused_by)
+    counts = [pairs.refused_by[name][people] for name in names]
+    refused = np.zeros(len(people), dtype=bool)
+    for count in counts:
+        refused |= count > 0
+
+    def say(*times: int) -> str:
+        most_first = sorted((-count, name) for count, name in zip(times, names, strict=True) if count)
+        return "; ".join(f"{name} refuses {-count}" for count, name in most_first)
+
+    told.tell(where[refused[where]], "ineligible", counts, say)
+    told.reason[where[~refused[where]]] = "no_pair"
+
+
+def _blockers(program: Program, columns: Integers, candidates: Integers) -> Integers:
     """For each candidate pair the first row, counted through all blocks, that forbids adding it; -1 where none does."""
     blockers = np.full(len(candidates), -1, dtype=np.int64)
-    if not candidates.any():
+    if not len(candidates):
         return blockers
     people, start = program.people(columns), 0
+    seeker, slot = program.pairs.seeker[candidates], program.pairs.slot[candidates]
+    place = np.full(len(program.pairs), -1, dtype=np.int32)
+    place[candidates] = np.arange(len(candidates))
     for block in program.rows:
         firm = np.ones(len(block), dtype=bool)
         firm[block.slack.row] = False
         if firm.any():
             activity = block.activity(program.pairs, columns, people)
-            row, pair, coefficient = block.entries(program.pairs)
-            inside = np.flatnonzero(candidates[pair] & firm[row])
-            row, pair, coefficient = row[inside], pair[inside], coefficient[inside]
-            if (coefficient > 0).any() and (coefficient < 0).any():
-                row, pair, coefficient = _added_up(row, pair, coefficient, len(program.pairs))
-            after = activity[row] + coefficient
-            breaks = np.flatnonzero((after > block.upper[row]) & (coefficient > 0) | (after < block.lower[row]) & (coefficient < 0))
-            breaks = breaks[blockers[pair[breaks]] < 0][::-1]  # a pair in several rows is written last by the first of them
-            blockers[pair[breaks]] = start + row[breaks]
+            if block.pair is None:
+                # Everybody counts once: a row is in the way of all its pairs, or of none.
+                in_the_way = np.append(np.where(firm & (activity >= block.upper), np.arange(len(block)), -1), -1)
+                row = in_the_way[block.of_seeker[seeker] if block.of_seeker is not None else block.of_slot[slot]]  # type: ignore[index]
+                breaks = np.flatnonzero((row >= 0) & (blockers < 0))
+                blockers[breaks] = start + row[breaks]
+            else:
+                row, pair = _breaking(block, program.pairs, place, firm, activity)
+                breaks = np.flatnonzero(blockers[pair] < 0)[::-1]  # a pair in several rows is written last by the first of them
+                blockers[pair[breaks]] = start + row[breaks]
         start += len(block)
     return blockers
 
 
-def _row_name(program: Program, number: int) -> str:
+def _breaking(block: Rows, pairs: Pairs, place: Positions, firm: Mask, activity: Integers) -> tuple[Integers, Integers]:
+    """The rows that adding a candidate would break, and which candidate (`place` of its pair), in the order of the block's entries."""
+    row, pair, coefficient = block.entries(pairs)
+    inside = np.flatnonzero((place[pair] >= 0) & firm[row])
+    row, pair, coefficient = row[inside], place[pair[inside]].astype(np.int64), coefficient[inside]
+    if (coefficient > 0).any() and (coefficient < 0).any():
+        row, pair, coefficient = _added_up(row, pair, coefficient, len(place))
+    after = activity[row] + coefficient
+    breaks = (after > block.upper[row]) & (coefficient > 0) | (after < block.lower[row]) & (coefficient < 0)
+    return row[breaks], pair[breaks]
+
+
+def _row_names(program: Program) -> Callable[[int], str]:
     """The full name of a row counted through all blocks."""
-    for block in program.rows:
-        if number < len(block):
-            return block.row_name(number)
-        number -= len(block)
-    raise IndexError(number)
+    starts = np.cumsum([0, *map(len, program.rows)])
+
+    def name(number: int) -> str:
+        block = int(np.searchsorted(starts, number, side="right")) - 1
+        return program.rows[block].row_name(int(number - starts[block]))
+
+    return name
 
 
 def _added_up(row: Integers, pair: Integers, coefficient: Integers, pairs: int) -> tuple[Integers, Integers, Integers]:
@@ -100,12 +200,14 @@ def _added_up(row: Integers, pair: Integers, coefficient: Integers, pairs: int) 
     return place // pairs, place % pairs, total
 
 
-def _best_open_pair(program: Program, open_seat: Mask, blocker: Integers, people: int) -> Integers:
-    """For each seeker the open pair to speak of, -1 without one: an unblocked one if there is one, then the best score, then the first."""
-    best = np.full(people, -1, dtype=np.int64)
-    pair = np.flatnonzero(open_seat)
-    seeker = program.pairs.seeker[pair]
-    order = np.lexsort((-program.pairs.score[pair], blocker[pair] >= 0, seeker))
+def _best_open_pair(pairs: Pairs, candidates: Integers, blocker: Integers, people: int) -> tuple[Integers, Integers]:
+    """For each seeker the open pair to speak of, and its blocker; -1 without one.
+
+    An unblocked one if there is one, then the best score, then the first.
+    """
+    best, why = np.full(people, -1, dtype=np.int64), np.full(people, -1, dtype=np.int64)
+    seeker = pairs.seeker[candidates]
+    order = np.lexsort((-pairs.score[candidates], blocker >= 0, seeker))
     first = order[np.flatnonzero(np.diff(seeker[order], prepend=-1))]
-    best[seeker[first]] = pair[first]
-    return best
+    best[seeker[first]], why[seeker[first]] = candidates[first], blocker[first]
+    return best, why

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from allocator.bends import Bend
     from allocator.constraints.base import Standing
     from allocator.promises import ReservationLine
-    from allocator.result import GoalResult, Result
+    from allocator.result import GoalResult, Restriction, Result
     from allocator.scenario import Scenario
 
 MOST_PLACED, MOST_RULES, MOST_KEYS, MOST_WARNINGS = 12, 15, 6, 8
@@ -29,6 +29,7 @@ REASONS = {
     "ineligible": "no slot admits them; refused most by",
     "no_pair": "the scenario's own pairs have none for them",
     "outbid": "every slot that admits them is full",
+    "capped": "every slot that was looked at for them is full; the cap left others out",
     "blocked": "a seat is open, but a rule stands in the way",
     "no_gain": "a seat is open, and taking it would better no goal",
     "not_proved": "a seat is open; the run ended before it was clear whether they should take it",
@@ -75,15 +76,25 @@ def print_result(result: Result, scenario: Scenario, files: Sequence[Path], cons
 
 
 def _headline(result: Result) -> Text:
+    if result.status == "infeasible" and result.restriction is not None:
+        return Text(f"No plan keeps every rule of this policy {_kept(result.restriction)}; another pair may allow one.", style="bold red")
     if result.status == "infeasible":
         return Text("No plan keeps every rule of this policy; proved.", style="bold red")
     if result.status == "no_solution":
         ended = "within the time limit" if result.stop_reason == "time_limit" else f"before the run ended ({result.stop_reason})"
         return Text(f"Nothing was found {ended}. That does not mean that nothing fits: give it more time.", style="bold yellow")
     proof = "proved best" if result.status == "optimal" else f"not proved best, but {STOPPED.get(result.stop_reason, result.stop_reason)}"
-
+    if result.restriction is not None:
+        proof += f" {_kept(result.restriction)}"
     placed = f"{result.placed:,} of {result.seekers:,} people placed in {result.openings:,} openings"
     return Text(f"{placed}; {proof}. Checked against every rule.", style="bold green" if result.status == "optimal" else "bold yellow")
+
+
+def _kept(restriction: Restriction) -> str:
+    """What a claim is limited to, where a cap left pairs out."""
+    one, best = restriction.left_out == 1, restriction.pairs_per_seeker
+    pairs = "each person's best pair" if best == 1 else f"each person's {best:,} best pairs"
+    return f"among {pairs}; {restriction.left_out:,} eligible pair{' was' if one else 's were'} left out by the cap"
 
 
 def _byline(result: Result) -> Text:
@@ -207,7 +218,7 @@ def _print_rules(result: Result, console: Console) -> None:
     for line in told:
         if line.slack == 0 and line.kind not in KEPT_EXACTLY:
             tight[_name(line)].append(line)
-    blocked = Counter(named.group(1) for person in result.unplaced if person.reason == "blocked" and (named := _RULE.search(person.detail)))
+    blocked = _first_rules(result, "blocked")
     full = {line.kind for same in tight.values() for line in same}
     if tight or blocked:
         _title(console, "Rules at their limit")
@@ -233,12 +244,20 @@ def _print_unplaced(result: Result, console: Console) -> None:
         return
     _title(console, f"Why {len(result.unplaced):,} {'person was' if len(result.unplaced) == 1 else 'people were'} not placed")
     table = _table(">people", "reason", "")
-    for reason, count in Counter(person.reason for person in result.unplaced).most_common():
-        rules = Counter(named.group(1) for person in result.unplaced if person.reason == reason and (named := _RULE.search(person.detail)))
-        most = ", ".join(f"{rule} {people:,}" for rule, people in rules.most_common(4))
+    for reason, count in Counter(result.unplaced.reason.tolist()).most_common():
+        most = ", ".join(f"{rule} {people:,}" for rule, people in _first_rules(result, reason).most_common(4))
         table.add_row(f"{count:,}", reason, Text(REASONS.get(reason, "")).append(f"\n{most}" if most else "", style="dim"))
     console.print(table)
     console.print(Text("Each person's own reason is in unplaced.csv.", style="dim"))
+
+
+def _first_rules(result: Result, reason: str) -> Counter[str]:
+    """People with this reason by the rule that their detail names first."""
+    details, rules = Counter(result.unplaced.detail[result.unplaced.reason == reason].tolist()), Counter[str]()
+    for detail, people in details.items():
+        if named := _RULE.search(detail):
+            rules[named.group(1)] += people
+    return rules
 
 
 def _print_bends(bends: Sequence[Bend], proved: bool, console: Console) -> None:

@@ -11,7 +11,7 @@ Source: local practice. The borders between Multnomah, Washington, Clackamas and
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -32,6 +32,7 @@ class Commute(Eligibility):
     """A seeker is referred only to work sites they can reach."""
 
     kind: Literal["commute"] = "commute"
+    reads: ClassVar[tuple[str, ...] | None] = ("seekers.county_fips", "seekers.zip", "seekers.max_commute_min", "slots.county_fips", "slots.zip")
     reach: Literal["county", "adjacent", "any"] = Field("adjacent", description="How far a work site may lie where minutes are not known.")
     adjacent: CountyPairs = Field(PORTLAND_REGION, description="Pairs of counties that border on each other, five-digit FIPS codes.")
 

@@ -10,7 +10,7 @@ Source: local practice; a requirement has to be a real one of the job.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
@@ -25,6 +25,7 @@ class Credentials(Eligibility):
     """A seeker holds every credential that the slot requires."""
 
     kind: Literal["credentials"] = "credentials"
+    reads: ClassVar[tuple[str, ...] | None] = ("seekers.credentials", "slots.required_credentials")
 
     def mask(self, problem: Problem, seekers: Positions, slots: Positions) -> Mask:
         may = np.ones(len(seekers), dtype=bool)

@@ -9,7 +9,7 @@ Source: 20 CFR part 680 (eligibility by funding stream); which codes are in use 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
@@ -24,6 +24,7 @@ class FundingStream(Eligibility):
     """A seeker takes only slots that a funding stream they are eligible for pays."""
 
     kind: Literal["funding_stream"] = "funding_stream"
+    reads: ClassVar[tuple[str, ...] | None] = ("seekers.funding_streams", "slots.funding_stream")
 
     def mask(self, problem: Problem, seekers: Positions, slots: Positions) -> Mask:
         held = problem.scenario.lists("seekers", "funding_streams")

@@ -10,7 +10,7 @@ origin.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
@@ -25,6 +25,7 @@ class Language(Eligibility):
     """A seeker speaks every language that the slot requires."""
 
     kind: Literal["language"] = "language"
+    reads: ClassVar[tuple[str, ...] | None] = ("seekers.languages", "slots.required_languages")
 
     def mask(self, problem: Problem, seekers: Positions, slots: Positions) -> Mask:
         facts = problem.scenario

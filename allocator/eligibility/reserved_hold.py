@@ -20,10 +20,13 @@ from allocator.eligibility.base import Eligibility
 from allocator.errors import Fault
 from allocator.groups import Beneficiaries, Scope, unknown_names
 from allocator.release import Release
-from allocator.scenario import Mask, Positions
+from allocator.scenario import Integers, Mask, Positions
+from allocator.signatures import together
 
 if TYPE_CHECKING:
     from allocator.problem import Problem
+
+Doors = np.ndarray[tuple[int, int], np.dtype[np.bool_]]
 
 
 class ReservedHold(Eligibility):
@@ -35,12 +38,12 @@ class ReservedHold(Eligibility):
     release: Release = Field(default_factory=Release, description="When, and to whom, a held slot is let go.")
 
     def mask(self, problem: Problem, seekers: Positions, slots: Positions) -> Mask:
-        groups = [self._open_to(rung) for rung in range(len(self.release.steps) + 1)]
-        everybody = np.ones(problem.scenario.size("seekers"), dtype=bool)
-        admits = np.stack([everybody if group is None else group.members(problem) for group in groups] + [everybody])
-        # The last row is for slots that the rule is not about.
-        row = np.where(self.scope.members(problem), self.release.rungs(problem), len(groups))
+        admits, row = self._doors(problem)
         return np.asarray(admits[row[slots], seekers])
+
+    def alike(self, problem: Problem) -> tuple[Integers, Integers]:
+        admits, row = self._doors(problem)
+        return together(admits.shape[1], list(admits)), together(len(row), [row])
 
     def reason(self, problem: Problem, seeker: int, slot: int) -> str:
         facts = problem.scenario
@@ -56,3 +59,13 @@ class ReservedHold(Eligibility):
 
     def _open_to(self, rung: int) -> Beneficiaries | None:
         return self.beneficiaries if rung == 0 else self.release.to(rung)
+
+    def _doors(self, problem: Problem) -> tuple[Doors, Integers]:
+        """`[rung, seeker]`: whom each rung admits, everybody in a last row for slots that the rule is not about; and each slot's row."""
+        return problem.once((self.kind, self.beneficiaries, self.scope, self.release), lambda: self._hung(problem))
+
+    def _hung(self, problem: Problem) -> tuple[Doors, Integers]:
+        groups = [self._open_to(rung) for rung in range(len(self.release.steps) + 1)]
+        everybody = np.ones(problem.scenario.size("seekers"), dtype=bool)
+        admits = np.stack([everybody if group is None else group.members(problem) for group in groups] + [everybody])
+        return admits, np.where(self.scope.members(problem), self.release.rungs(problem), len(groups))

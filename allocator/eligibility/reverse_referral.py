@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from allocator.eligibility.base import Eligibility
+from allocator.eligibility.base import Eligibility, Exceptions
 from allocator.scenario import Mask, Positions
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ class ReverseReferral(Eligibility):
     def mask(self, problem: Problem, seekers: Positions, slots: Positions) -> Mask:
         named = problem.scenario.link("slots", "designated_seeker_id")
         return np.asarray(~problem.reverse_referrals[slots] | (named[slots] == seekers))
+
+    def exceptions(self, problem: Problem) -> Exceptions:
+        named = problem.scenario.link("slots", "designated_seeker_id")
+        whose = np.flatnonzero(problem.reverse_referrals & (named >= 0)).astype(np.int32)
+        return Exceptions(~problem.reverse_referrals, named[whose], whose)
 
     def reason(self, problem: Problem, seeker: int, slot: int) -> str:
         facts = problem.scenario

@@ -9,7 +9,7 @@ Source: local practice.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
@@ -24,6 +24,7 @@ class Schedule(Eligibility):
     """A seeker can work the shift and the hours of the slot."""
 
     kind: Literal["schedule"] = "schedule"
+    reads: ClassVar[tuple[str, ...] | None] = ("seekers.shifts", "seekers.hours_available", "slots.shift", "slots.hours_per_week")
 
     def mask(self, problem: Problem, seekers: Positions, slots: Positions) -> Mask:
         facts = problem.scenario

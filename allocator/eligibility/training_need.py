@@ -16,6 +16,7 @@ from pydantic import Field
 
 from allocator.eligibility.base import Eligibility
 from allocator.scenario import Integers, Mask, Positions
+from allocator.signatures import together
 
 if TYPE_CHECKING:
     from allocator.problem import Problem
@@ -27,6 +28,13 @@ class TrainingNeed(Eligibility):
     kind: Literal["training_need"] = "training_need"
     digits: int = Field(6, ge=2, le=8, description="Digits of the O*NET-SOC code that make two occupations the same.")
     months: int = Field(12, ge=0, le=900, description="Months of experience above which nothing is left to train.")
+
+    def alike(self, problem: Problem) -> tuple[Integers, Integers]:
+        facts = problem.scenario
+        last, job = facts.coded("seekers", "last_soc").codes, facts.coded("slots", "onet_soc").codes
+        # Months of experience are many, enough of them or not are two.
+        skilled = facts.integers("seekers", "months_experience") > self.months
+        return together(len(last), [np.where(skilled, last, -1)]), together(len(job), [job])
 
     def mask(self, problem: Problem, seekers: Positions, slots: Positions) -> Mask:
         facts = problem.scenario

@@ -9,7 +9,7 @@ Source: local practice (boards set a wage floor for OJT, for example the minimum
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -25,6 +25,7 @@ class WageFloor(Eligibility):
     """A slot pays at least the lowest wage that the seeker accepts."""
 
     kind: Literal["wage_floor"] = "wage_floor"
+    reads: ClassVar[tuple[str, ...] | None] = ("seekers.wage_floor", "slots.wage")
     minimum: float | None = Field(None, ge=0, description="Lowest wage of any slot, dollars an hour; none where absent.")
 
     def mask(self, problem: Problem, seekers: Positions, slots: Positions) -> Mask:

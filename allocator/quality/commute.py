@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from allocator.geography import ADJACENT, OTHER, SAME, adjacent_counties, minutes, nearness
-from allocator.quality.base import FULL, UNKNOWN_FIT
+from allocator.quality.base import FULL, UNKNOWN_FIT, by_signature
 from allocator.scenario import UNKNOWN, Integers, Positions
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ SHORT, LONG = 15, 60
 """Minutes that are no burden, and minutes that are too many for a seeker who has set no longer limit."""
 
 
+@by_signature("seekers.county_fips", "seekers.zip", "seekers.max_commute_min", "slots.county_fips", "slots.zip")
 def score(problem: Problem, seekers: Positions, slots: Positions) -> Integers:
     """Fit of each pair's commute, in hundredths of a point."""
     journey = minutes(problem, seekers, slots)

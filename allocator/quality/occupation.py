@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from allocator.quality.base import UNKNOWN_FIT
+from allocator.quality.base import UNKNOWN_FIT, by_signature
 from allocator.scenario import Integers, Lists, Positions
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ PLACE, MOST_PLACES = 200, 5
 Table = np.ndarray[tuple[int, int], np.dtype[np.int64]]
 
 
+@by_signature("seekers.career_map_soc", "seekers.last_soc", "slots.onet_soc")
 def score(problem: Problem, seekers: Positions, slots: Positions) -> Integers:
     """Fit of each pair's occupation, in hundredths of a point."""
     facts = problem.scenario

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from allocator.quality.base import FULL, UNKNOWN_FIT
+from allocator.quality.base import FULL, UNKNOWN_FIT, by_signature
 from allocator.scenario import Integers, Lists, Positions, Scenario
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Words = np.ndarray[tuple[int, int], np.dtype[np.uint64]]
 
 
+@by_signature("seekers.skills", "seekers.credentials", "slots.skills", "slots.required_credentials")
 def score(problem: Problem, seekers: Positions, slots: Positions) -> Integers:
     """Fit of each pair's skills, in hundredths of a point."""
     facts = problem.scenario

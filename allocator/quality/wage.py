@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from allocator.quality.base import FULL, UNKNOWN_FIT
+from allocator.quality.base import FULL, UNKNOWN_FIT, by_signature
 from allocator.scenario import Integers, Positions
 
 if TYPE_CHECKING:
     from allocator.problem import Problem
 
 
+@by_signature("seekers.wage_floor", "slots.wage")
 def score(problem: Problem, seekers: Positions, slots: Positions) -> Integers:
     """Fit of each pair's wage, in hundredths of a point."""
     wages, floors = problem.scenario.numbers("slots", "wage"), problem.scenario.numbers("seekers", "wage_floor")

@@ -11,8 +11,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from allocator.domain import PROTECTED
 from allocator.errors import Fault
-from allocator.scenario import Integers
+from allocator.scenario import Integers, Positions
 from allocator.tables.ledger import Ledger, shown
 from allocator.tables.table import Table
 
@@ -22,8 +23,32 @@ _MOST_COMPARED = 2000
 
 def in_order(table: Table, ledger: Ledger) -> pd.DataFrame:
     """The frame in the order of its keys; a key that occurs again is a fault that names its first row."""
-    order = _check_unique(table, ledger)
-    return table.frame(order)
+    table.order = _check_unique(table, ledger)
+    return table.frame(table.order)
+
+
+def links(tables: Mapping[str, Table]) -> dict[tuple[str, str], Positions]:
+    """For each (table, column) that points to another table, the position of each record's target in the order of the keys, -1 where there is none.
+
+    The tables are without faults and `in_order` has seen them: every key is there once.
+    """
+    found = {}
+    for title, table in tables.items():
+        for name, column in table.model.columns().items():
+            target = tables.get(column.ref)
+            if name in table.cells and target is not None and title != PROTECTED:
+                place = np.append(_target_positions(table.meanings[name], target), np.int32(-1))[table.cells[name].codes]
+                found[title, name] = place if table.order is None else place[table.order]
+    return found
+
+
+def _target_positions(values: Any, target: Table) -> Positions:
+    """Where the record of each id is, or -1."""
+    key = target.model.keys[0]
+    order = np.arange(len(target)) if target.order is None else target.order
+    position = np.full(len(target.meanings[key]) + 1, -1, dtype=np.int32)
+    position[target.cells[key].codes[order]] = np.arange(len(target), dtype=np.int32)
+    return np.asarray(position[pc.index_in(values, value_set=target.meanings[key]).fill_null(-1).to_numpy()])
 
 
 def _check_unique(table: Table, ledger: Ledger) -> Integers | None:

@@ -26,13 +26,17 @@ _TEXT = pa.large_string()
 
 @dataclass
 class Table:
-    """The columns that were found: as cells, and what each distinct value means; `sheet` knows the rows."""
+    """The columns that were found: as cells, and what each distinct value means; `sheet` knows the rows.
+
+    `order` is the order of the keys, once it has been looked for; None where the records are in it already.
+    """
 
     model: type[Row]
     sheet: Sheet
     written: dict[str, str]
     cells: dict[str, Cells]
     meanings: dict[str, Any] = field(default_factory=dict)
+    order: Integers | None = None
 
     def __len__(self) -> int:
         return len(next(iter(self.cells.values())).codes) if self.cells else 0
@@ -118,9 +122,9 @@ def _meaning(table: Table, column: Column, cells: Cells, ledger: Ledger) -> Any:
     wrong = [] if cells.typed else texts.unreadable(column, cells)
     data, more = _converted(column, cells)
     unreadable = {int(k) for problem in wrong for k in problem.where}
-    for problem in (*wrong, *more):
-        where = problem.where if problem in wrong or not unreadable else np.array([k for k in problem.where if k not in unreadable], dtype=np.int64)
-        ledger.add_rows(cells.records(where), _teller(table, column.name, cells, problem))
+    readable = [problem._replace(where=np.array([k for k in problem.where if k not in unreadable], dtype=np.int64)) for problem in more] if unreadable else more
+    for problem in (*wrong, *readable):
+        ledger.add_rows(cells.records(problem.where), _teller(table, column.name, cells, problem))
     if column.required and (blank := np.flatnonzero(cells.blank)).size:
         code = "blank_id" if column.name in table.model.keys else "blank_cell"
         fix = "Fill it in, or remove the row."
