@@ -240,7 +240,7 @@ def test_as_of_overrides_the_scenarios_day(town: Path) -> None:
     assert ojt("allocate", town, "--as-of", "tomorrow").exit_code == 2
 
 
-@pytest.mark.parametrize("engine", ["mip", "cp_sat", "pulp"])
+@pytest.mark.parametrize("engine", ["sifting", "mip", "cp_sat", "pulp"])
 def test_every_engine_gives_the_same_value(town: Path, engine: str) -> None:
     answer = document(ojt("allocate", town, "--engine", engine, "--json"))
     assert (answer["engine"], answer["engine_reason"], answer["goals"][-1]["value"]) == (engine, "asked for", 60.25)

@@ -30,7 +30,7 @@ def allocate(
     gap: Annotated[
         float | None, typer.Option("--gap", metavar="G", min=0, max=1, help="Relative gap at which a goal counts as done; 0 asks for proof.")
     ] = None,
-    engine: Annotated[EngineName, typer.Option("--engine", metavar="NAME", help="auto, network, mip, cp_sat or pulp; auto says why it chose.")] = "auto",
+    engine: Annotated[EngineName, typer.Option("--engine", metavar="NAME", help="auto, network, sifting, mip, cp_sat or pulp; auto says why.")] = "auto",
     reference: Reference = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Folder for result.json and the CSV files; out/<scenario name> where absent.")

@@ -25,4 +25,4 @@ Reference = Annotated[
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Decides what chance decides; recorded in the result.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, and nothing else.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a mistake of ours.")]
-EngineName = Literal["auto", "network", "mip", "cp_sat", "pulp"]
+EngineName = Literal["auto", "network", "sifting", "mip", "cp_sat", "pulp"]

@@ -12,7 +12,7 @@ from allocator.engines.network import LARGEST_COST, Network
 from allocator.errors import AllocatorError
 from allocator.program import Program, Rows
 
-NAMES = ("auto", "network", "mip", "cp_sat", "pulp")
+NAMES = ("auto", "network", "sifting", "mip", "cp_sat", "pulp")
 
 
 class Choice(NamedTuple):
@@ -48,6 +48,10 @@ def _named(name: str) -> Engine:
         from allocator.engines.mip import Mip
 
         return Mip()
+    if name == "sifting":
+        from allocator.engines.sifting import Sifting
+
+        return Sifting()
     if name == "cp_sat":
         from allocator.engines.cp_sat import CpSat
 

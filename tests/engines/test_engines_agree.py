@@ -24,7 +24,7 @@ WORLDS_EACH = 52
 """Worlds without a fault that each part compares: 520 in all for the general engines, and 520 for the network."""
 ROOM = 1_000
 """Seeds a part may draw from; parts never share one."""
-GENERAL = ("mip", "cp_sat", "pulp")
+GENERAL = ("sifting", "mip", "cp_sat", "pulp")
 
 
 def drawn(first: int, part: int, *, network_only: bool = False) -> Iterator[tuple[int, Problem]]:

@@ -1,0 +1,268 @@
+"""Sifting: general rules at sizes where a solver cannot hold the whole program.
+
+For each goal: the relaxation over all pairs, solved over few (`relaxation`), with a start by blocks where the program is large (`blocks`); a first solution by
+rounding; then the exact core, widened until the distance between value and bound is closed, or small enough for what was asked (`core`). All that
+is kept warm from one goal to the next. A goal that the ones after it do not hurt is settled together with them: where what they like best reaches
+this goal's bound, nothing is left to prove.
+
+Every bound holds over all pairs of the program, whatever was left out on the way: it is computed from prices alone (`sieve`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from allocator.engines.base import Clock, GoalByGoal, Hold, Outcome, Progress, Step, Watch, ceiling
+from allocator.engines.blocks import Blocks, start_by_blocks
+from allocator.engines.core import Core, is_whole
+from allocator.engines.cp_sat import CpSat
+from allocator.engines.integer import floor_of
+from allocator.engines.relaxation import Relaxation, Sifter
+from allocator.engines.sieve import Goal, Level, Sieve
+from allocator.program import Objective, Program
+from allocator.scenario import Floats, Integers
+
+TOP = 3
+"""Pairs of a slot that start inside the relaxation, for each of its openings."""
+SMALL = 3_000
+"""Programs with no more pairs start with all of them."""
+CLOSE = 0.05
+"""The relaxation may stop at this part of the gap that was asked for."""
+FINE = 2e-6
+"""What rounding may lose, as a part of the bound, where no gap was asked for."""
+FIRST_ALLOWANCE = 1e-5
+"""Distance from the bound, as a part of it, at which the first core expects a solution."""
+WIDER = 4.0
+"""How much further the next core looks."""
+AHEAD_RATIO = 8
+"""How much heavier a goal weighs than the next when looking ahead."""
+
+
+class Sifting(GoalByGoal):
+    """The engine for general rules at any size."""
+
+    name = "sifting"
+
+    def __init__(self, start: Integers | None = None) -> None:
+        self._start = start
+        self._state: State | None = None
+
+    def solve(self, program: Program, clock: Clock, seed: int, progress: Progress) -> Outcome:
+        if len(program.pairs) == 0:
+            return CpSat().solve(program, clock, seed, progress)
+        self._state = State(program, self._start)
+        return super().solve(program, clock, seed, progress)
+
+    def maximize(self, program: Program, goal: Integers, holds: Sequence[Hold], hint: Integers | None, clock: Clock, seed: int, watch: Watch) -> Step:
+        if self._state is None or self._state.program is not program:
+            self._state = State(program, self._start)
+        stage = _Stage(self._state, goal, tuple(holds), clock, seed, watch)
+        return stage.best(hint)
+
+
+class State:
+    """What is kept from one goal, and from one question, to the next: the sieve, the warm relaxation, the blocks."""
+
+    def __init__(self, program: Program, start: Integers | None = None) -> None:
+        self.program = program
+        self.sieve = Sieve.of(program)
+        self._levels: list[tuple[Integers, Level]] = []
+        self._given = start
+        self._sifter: Sifter | None = None
+        self._openings = _openings(program)
+        self.blocks = Blocks.of(self.sieve)
+        self.block_of_pair = None if self.blocks is None else self.blocks.of_slot[self.sieve.slot]
+
+    def level(self, dense: Integers) -> Level:
+        """Coefficients over all columns, scaled; the same object for the same coefficients."""
+        for known, level in self._levels:
+            if known is dense or np.array_equal(known, dense):
+                return level
+        level = Level.of(dense, len(self.sieve))
+        self._levels.append((dense, level))
+        return level
+
+    def goal(self, dense: Integers, holds: Sequence[Hold]) -> Goal:
+        """A goal under holds, scaled."""
+        held = [(self.level(hold.coefficients), hold.at_least) for hold in holds]
+        return Goal(self.level(dense), tuple((level, at_least / level.unit) for level, at_least in held))
+
+    def relax(self, goal: Goal, clock: Clock, close: float) -> Relaxation | str:
+        """The relaxation for a goal, from wherever the last one ended."""
+        if self._sifter is None:
+            self._sifter = Sifter(self.sieve, self._promising(goal))
+            if self.blocks is not None and self._given is None:
+                start_by_blocks(self.sieve, goal, self._sifter, self.blocks, self.top, lambda: clock.over)
+        return self._sifter.relax(goal, lambda: clock.over, close)
+
+    @property
+    def sifter(self) -> Sifter:
+        """The warm relaxation; there is one once something was relaxed."""
+        assert self._sifter is not None
+        return self._sifter
+
+    def _promising(self, goal: Goal) -> Integers:
+        everything = np.arange(len(self.sieve))
+        if len(everything) <= SMALL:
+            return everything
+        best = self.top(goal.level.pairs, everything)
+        return best if self._given is None else np.union1d(best, self._given)
+
+    def top(self, worth: Floats, among: Integers) -> Integers:
+        """Of each slot the pairs that are worth most, a few for each opening, in order."""
+        slot = self.sieve.slot[among]
+        order = np.lexsort((-worth[among], slot))
+        here = slot[order]
+        first = np.flatnonzero(np.r_[True, here[1:] != here[:-1]])
+        rank = np.arange(len(here)) - np.repeat(first, np.diff(np.r_[first, len(here)]))
+        return np.sort(among[order[rank < TOP * self._openings[here]]])
+
+
+class _Stage:
+    """One goal of a program, with the goals before it held."""
+
+    def __init__(self, state: State, goal: Integers, holds: tuple[Hold, ...], clock: Clock, seed: int, watch: Watch) -> None:
+        self.state, self.goal, self.holds = state, goal, holds
+        self.clock, self.seed, self.watch = clock, seed, watch
+        self.program = state.program
+
+    def best(self, known: Integers | None) -> Step:
+        """The best solution there is, or the best found in time with an honest bound. `known` is a solution to start from."""
+        later = self.program.objectives[len(self.holds) + 1 :]
+        if later and (known is None or int(self.goal @ known) < ceiling(self.program, self.goal)):
+            most = ceiling(self.program, self.goal)
+            ahead = self._look_ahead(later, most)
+            if ahead is not None and int(self.goal @ ahead) >= most:
+                return Step("optimal", ahead, most)
+            known = self._better(known, ahead)
+        scaled = self.state.goal(self.goal, self.holds)
+        relaxed = self.state.relax(scaled, self.clock, CLOSE * float(self.clock.gap))
+        if relaxed == "infeasible":
+            return Step("infeasible", None, None) if known is None else self._lost(known)
+        if isinstance(relaxed, str):
+            return self._lost(known)
+        unit = scaled.level.unit
+        target = floor_of(relaxed.limit * unit)
+        self._saw(known, target)
+        if known is None or not self._enough(known, target):
+            known = self._better(known, self._whole(relaxed))
+        if later and (known is None or int(self.goal @ known) < target):
+            known = self._better(known, self._look_ahead(later, target))
+        if known is None or not self._enough(known, target):
+            self._saw(known, target)
+            known = self._better(known, self._round(self.goal, self.holds, relaxed, unit))
+        if known is not None and self._enough(known, target):
+            value = int(self.goal @ known)
+            return Step("optimal" if value >= target else "feasible", known, max(target, value))
+        self._saw(known, target)
+        return self._close(relaxed, unit, known, target)
+
+    def _close(self, relaxed: Relaxation, unit: float, known: Integers | None, target: int) -> Step:
+        """Close the distance between what is known and the relaxation's limit, in ever wider cores."""
+        limit = relaxed.limit * unit
+        allowance = max(1.0, FIRST_ALLOWANCE * abs(limit))
+        while not self.clock.over:
+            # A solution better than the known one is a unit better at least, so nothing further from the limit than this can be one.
+            enough = math.inf if known is None else limit - int(self.goal @ known) - 1 + 1e-9 * abs(limit)
+            better = self.holds if known is None else (*self.holds, Hold(self.goal, int(self.goal @ known) + 1))
+            asked = min(allowance, enough)
+            core = Core(self.program, self.state.sieve, better)
+            status, columns, bound, whole = core.best(self.goal, unit, relaxed, asked, self.clock, self.seed, self.watch)
+            everywhere = whole or allowance >= enough
+            if columns is not None and not self._keeps(columns):
+                return self._exactly(known)
+            if columns is not None:
+                known = columns
+                value = int(self.goal @ known)
+                # What the core left out is worth less than limit - asked; what it holds, no more than its own bound.
+                proven = min(target, max(bound if bound is not None else target, target if whole else floor_of(limit - asked)))
+                proven = max(proven, value)
+                if status != "optimal" or self._enough(known, proven):
+                    return Step("optimal" if value >= proven else "feasible", known, proven)
+                self._saw(known, proven)
+                allowance = limit - value
+            elif status != "infeasible":
+                return self._lost(known, target)
+            elif everywhere:
+                return Step("infeasible", None, None) if known is None else Step("optimal", known, int(self.goal @ known))
+            else:
+                target = min(target, floor_of(limit - asked)) if known is None else max(int(self.goal @ known), min(target, floor_of(limit - asked)))
+                allowance *= WIDER
+        return self._lost(known, target)
+
+    def _look_ahead(self, later: Sequence[Objective], at_least: int) -> Integers | None:
+        """A solution that is good for the goals after this one and reaches `at_least` here; None where none is found quickly.
+
+        A goal such as "nobody short" leaves most pairs equally good; the goals after it tell them apart.
+        """
+        wish = np.zeros(self.program.size, dtype=np.int64)
+        if len(later) == 1:
+            wish = later[0].dense(self.program.size)
+        else:
+            for objective in later:
+                dense = objective.dense(self.program.size)
+                wish = wish * AHEAD_RATIO + dense * 1_000 // max(1, int(np.abs(dense).max(initial=0)))
+        holds = (*self.holds, Hold(self.goal, at_least))
+        scaled = self.state.goal(wish, holds)
+        relaxed = self.state.relax(scaled, self.clock, CLOSE * float(self.clock.gap))
+        if isinstance(relaxed, str):
+            return None
+        found = self._whole(relaxed, holds)
+        return found if found is not None else self._round(wish, holds, relaxed, scaled.level.unit)
+
+    def _round(self, goal: Integers, holds: tuple[Hold, ...], relaxed: Relaxation, unit: float) -> Integers | None:
+        distance = max(float(self.clock.gap) * 0.3, FINE) * abs(relaxed.limit) * unit
+        columns = Core(self.program, self.state.sieve, holds).rounded(goal, relaxed, self.state.block_of_pair, distance, self.clock, self.seed)
+        return columns if columns is not None and self._keeps(columns, holds) else None
+
+    def _whole(self, relaxed: Relaxation, holds: tuple[Hold, ...] | None = None) -> Integers | None:
+        """The relaxation's own solution, where it is whole."""
+        if not relaxed.whole or not is_whole(relaxed.value).all() or not is_whole(relaxed.beside).all():
+            return None
+        columns = np.zeros(self.program.size, dtype=np.int64)
+        columns[relaxed.pairs] = np.rint(relaxed.value)
+        columns[len(self.state.sieve) :] = np.rint(relaxed.beside)
+        return columns if self._keeps(columns, holds) else None
+
+    def _better(self, known: Integers | None, found: Integers | None) -> Integers | None:
+        if found is None or known is None:
+            return known if found is None else found
+        return found if int(self.goal @ found) > int(self.goal @ known) else known
+
+    def _enough(self, known: Integers, bound: int) -> bool:
+        value = int(self.goal @ known)
+        return value >= bound or self.clock.close_enough(value, bound)
+
+    def _lost(self, known: Integers | None, bound: int | None = None) -> Step:
+        """No answer in time, or numbers that went astray: exact integers decide where the program is small enough."""
+        if self.clock.over:
+            return Step("no_solution" if known is None else "feasible", known, bound)
+        return self._exactly(known, bound)
+
+    def _exactly(self, known: Integers | None, bound: int | None = None) -> Step:
+        step = CpSat().maximize(self.program, self.goal, self.holds, known, self.clock, self.seed, self.watch)
+        bounds = [b for b in (bound, step.bound) if b is not None]
+        return Step(step.status, step.columns if step.columns is not None else known, min(bounds) if bounds else None)
+
+    def _keeps(self, columns: Integers, holds: tuple[Hold, ...] | None = None) -> bool:
+        """Whether the columns keep every row and every hold, in exact arithmetic."""
+        if (columns < 0).any() or (columns > self.program.upper).any():
+            return False
+        asked = self.holds if holds is None else holds
+        return all(int(hold.coefficients @ columns) >= hold.at_least for hold in asked) and next(self.program.broken_rows(columns), None) is None
+
+    def _saw(self, known: Integers | None, bound: int) -> None:
+        self.watch.saw(None if known is None else float(self.goal @ known), float(bound))
+
+
+def _openings(program: Program) -> Integers:
+    """Openings of each slot, as far as a row says; at least 1."""
+    slots = int(program.pairs.slot.max(initial=-1)) + 1
+    for block in program.rows:
+        if block.kind == "slot_openings" and block.of_slot is not None:
+            row = block.of_slot[:slots]
+            return np.where(row >= 0, np.clip(block.upper[np.maximum(row, 0)], 1, 100), 3)
+    return np.full(slots, 3)
