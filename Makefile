@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check fix docs bench serve clean
+.PHONY: demo test check fix docs bench bench-full serve clean
 
 demo: $(READY)  ## Run the main job on the Portland scenario.
 	$(BIN)/ojt allocate scenarios/portland --out out/portland
@@ -25,8 +25,13 @@ fix: $(READY)  ## Let the formatter and the linter mend what they can.
 docs: $(READY)  ## Write the generated pages anew.
 	$(BIN)/python docs/generate.py
 
-bench: $(READY)  ## Measure against peers; ratios in one run.
-	$(BIN)/python benchmarks/network.py
+bench: $(READY)  ## Measure small sizes beside peers, in a few minutes; results in out/benchmarks.
+	$(BIN)/python -m benchmarks.run all
+
+bench-full: $(READY)  ## Measure what docs/performance.md shows, in some hours, and write it anew.
+	$(BIN)/python -m benchmarks.run all --scale large --results benchmarks/results
+	$(BIN)/python -m benchmarks.plot
+	$(BIN)/python -m benchmarks.report
 
 serve: $(READY)  ## Start the service on http://127.0.0.1:8000.
 	$(BIN)/python -m uvicorn api.app:app --host 127.0.0.1 --port 8000
