@@ -1,27 +1,39 @@
-"""From the relaxation to whole people: exact integer programs over few of the pairs, and the core in which a better solution must lie.
+"""From the relaxation to whole people: a first solution by rounding block by block, and the exact core in which a better one must lie.
 
 A pair that lacks more than the distance between the relaxation's limit and a known solution is in no better solution; a seeker whose best pair is worth
 more than that beyond the next best holds it in every better solution. What is left is the core: few pairs, and all that matters.
 
-Source: reduced-cost fixing: Dantzig, Fulkerson and Johnson 1954; Nemhauser and Wolsey 1988, section II.5.
+The first solution keeps most of what the relaxation has whole already, and solves the rest as small integer programs, one block after the other;
+the blocks that have not had their turn keep their fractions meanwhile, so that every row holds at every step.
+
+Source: reduced-cost fixing: Dantzig, Fulkerson and Johnson 1954; Nemhauser and Wolsey 1988, section II.5. Relax-and-fix: Pochet and Wolsey 2006, section 3.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack, vstack
 
 from allocator.engines.base import Clock, Hold, Watch
-from allocator.engines.integer import Model, highs
+from allocator.engines.integer import Model, highs, scip
 from allocator.engines.relaxation import Relaxation
 from allocator.engines.sieve import Sieve
 from allocator.program import FREE, Program
 from allocator.scenario import Floats, Integers, Mask
 
+NEAR = 0.8
+"""Pairs that take part in rounding: those that lack less than this, where the largest coefficient is 100."""
+KEPT = (0.95, 0.8, 0.4, 0.0)
+"""Shares of the whole assignments of a block that rounding leaves alone, tried in turn until a block has a solution."""
 FORBIDDING = 4
-"""Price of a unit missing where a program is elastic, against the largest coefficient of the goal."""
+"""Price of a unit missing while rounding, against the largest coefficient of the goal."""
+PASSES = 3
+"""How often rounding goes over the blocks while something is missing."""
+NODES = 300
+"""Nodes of the search tree of a block at most."""
 WHOLE = 1e-6
 """A value this close to a whole number is one."""
 
@@ -37,8 +49,7 @@ class Core:
     def model(self, goal: Integers, pairs: Integers, used: Floats, held: Floats, *, elastic: bool = False) -> Model:
         """The program over `pairs` and the columns beside, where others already use `used` of each row (scaled) and reach `held`.
 
-        Columns are the pairs, those beside, and where `elastic`, one for each row that nothing here would break: what is missing,
-        at a forbidding price.
+        Columns are the pairs, those beside, and where `elastic`, one for each row that nothing here would break: what is missing, at a forbidding price.
         """
         sieve, program = self.sieve, self.program
         rows = np.flatnonzero(np.isfinite(sieve.lower) | np.isfinite(sieve.upper))
@@ -72,8 +83,7 @@ class Core:
             short, over = np.flatnonzero(lower > 0), np.flatnonzero(upper < 0)
             at, sign = np.concatenate([short, over]), np.concatenate([np.ones(len(short)), -np.ones(len(over))])
             matrix = hstack([matrix, csr_matrix((sign, (at, np.arange(len(at)))), shape=(matrix.shape[0], len(at)))]).tocsr()
-            largest = np.maximum(abs(matrix).max(axis=1).toarray().ravel()[at], 1.0)
-            price = FORBIDDING * int(np.abs(mine).max(initial=1)) / largest
+            price = FORBIDDING * int(np.abs(mine).max(initial=1)) / np.maximum(abs(matrix).max(axis=1).toarray().ravel()[at], 1.0)
             mine = np.concatenate([mine, -np.maximum(np.rint(price).astype(np.int64), 1)])
             most = np.concatenate([most, np.full(len(at), FREE)])
         matrix.sort_indices()
@@ -86,6 +96,74 @@ class Core:
         used = np.asarray(sieve.columns(pairs).T @ value)
         return np.asarray(used), np.array([float(hold.coefficients[pairs] @ value) for hold in self.holds])
 
+    # -- a first solution ------------------------------------------------------------------------------------------
+
+    def rounded(self, goal: Integers, relaxed: Relaxation, block_of_pair: Integers | None, distance: float, clock: Clock, seed: int) -> Integers | None:
+        """A whole solution near the relaxation's; None where none is found. `distance` is how much of the goal (its integers) may be lost in all."""
+        sieve = self.sieve
+        spread = _beyond_next(sieve, relaxed)
+        near = np.flatnonzero(relaxed.margin(sieve)[relaxed.pairs] < NEAR)
+        near = np.union1d(near, np.flatnonzero(relaxed.value > WHOLE))
+        pairs, value = relaxed.pairs[near], np.where(relaxed.value[near] > 1 - WHOLE, 1.0, relaxed.value[near])
+        value[value < WHOLE] = 0.0
+        groups = [np.arange(len(pairs))] if block_of_pair is None else _grouped(block_of_pair[pairs])
+        for turn in range(PASSES):
+            for number, group in enumerate(groups):
+                share = distance * len(group) / max(1, len(pairs))
+                found = self._round_block(goal, pairs, value, group, spread, KEPT[turn:], share, clock, seed)
+                if found is None:
+                    return None
+                value[group], beside, missing = found
+                if not missing and (turn or number == len(groups) - 1):
+                    columns = np.zeros(self.program.size, dtype=np.int64)
+                    columns[pairs[value > 0.5]] = 1
+                    columns[len(sieve) :] = beside
+                    return columns
+        return None
+
+    def _round_block(
+        self,
+        goal: Integers,
+        pairs: Integers,
+        value: Floats,
+        mine: Integers,
+        spread: Floats,
+        shares: Sequence[float],
+        distance: float,
+        clock: Clock,
+        seed: int,
+    ) -> tuple[Floats, Integers, int] | None:
+        """Whole values for some of the pairs, the others as they are; the columns beside; and how much is missing then."""
+        sieve = self.sieve
+        who = sieve.seeker[pairs]
+        once = sieve.once[who]
+        booked = np.bincount(who, weights=value, minlength=len(sieve.once))
+        # Where the relaxation ended early, a seeker may be booked twice: then none of it is kept.
+        whole = mine[(value[mine] == 1.0) & ~(once[mine] & (booked[who[mine]] > 1 + WHOLE))]
+        whole = whole[np.argsort(-spread[who[whole]], kind="stable")]
+        for share in shares:
+            kept = whole[: int(share * len(whole))]
+            frozen = np.ones(len(pairs), dtype=bool)
+            frozen[mine] = False
+            frozen[kept] = True
+            used, held = self.usage(pairs[frozen], value[frozen])
+            taken = np.bincount(who[frozen], weights=value[frozen], minlength=len(sieve.once))
+            free = mine[~frozen[mine] & ~(once[mine] & (taken[who[mine]] > WHOLE))]
+            step = scip(self.model(goal, pairs[free], used, held, elastic=True), Clock(clock.left), seed, nodes=NODES, distance=distance)
+            if clock.over:
+                return None
+            if step.columns is not None:
+                answer = np.zeros(len(pairs))
+                answer[kept] = 1.0
+                answer[free] = step.columns[: len(free)]
+                beside = step.columns[len(free) : len(free) + self.program.size - len(sieve)]
+                missing = int(step.columns[len(free) + len(beside) :].sum())
+                if not missing or share == shares[-1] or len(mine) < len(pairs):
+                    return answer[mine], beside, missing
+        return None
+
+    # -- the exact core --------------------------------------------------------------------------------------------
+
     def best(
         self, goal: Integers, unit: float, relaxed: Relaxation, allowance: float, clock: Clock, seed: int, watch: Watch
     ) -> tuple[str, Integers | None, int | None, bool]:
@@ -95,7 +173,7 @@ class Core:
         """
         sieve = self.sieve
         room = allowance / unit + 1e-7 * (1.0 + abs(relaxed.limit) * 1e-2)
-        sure = (beyond_next(sieve, relaxed) > room) & sieve.once
+        sure = (_beyond_next(sieve, relaxed) > room) & sieve.once
         margin = relaxed.margin(sieve)
         settled = sure[sieve.seeker] & (margin <= 0.0)
         keep = (margin <= room) & ~sure[sieve.seeker]
@@ -124,13 +202,18 @@ def _whole_bounds(lower: Floats, upper: Floats) -> tuple[Integers, Integers]:
     return low, high
 
 
-def beyond_next(sieve: Sieve, relaxed: Relaxation) -> Floats:
+def _beyond_next(sieve: Sieve, relaxed: Relaxation) -> Floats:
     """How much each seeker's best pair is worth beyond the next best, or beyond nothing; `[seeker]`."""
     other = relaxed.worth.copy()
     leading = np.flatnonzero(relaxed.margin(sieve) <= 0.0)
     _, first = np.unique(sieve.seeker[leading], return_index=True)
     other[leading[first]] = -np.inf
     return np.asarray(relaxed.best - sieve.best_of_seeker(other))
+
+
+def _grouped(label: Integers) -> Sequence[Integers]:
+    order = np.argsort(label, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
 
 
 def is_whole(value: Floats) -> Mask:

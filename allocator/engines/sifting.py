@@ -1,7 +1,7 @@
 """Sifting: general rules at sizes where a solver cannot hold the whole program.
 
 For each goal: the relaxation over all pairs, solved over few (`relaxation`), with a start by blocks where the program is large (`blocks`); a first solution by
-rounding (`rounding`); then the exact core, widened until the distance between value and bound is closed, or small enough for what was asked (`core`). All that
+rounding; then the exact core, widened until the distance between value and bound is closed, or small enough for what was asked (`core`). All that
 is kept warm from one goal to the next. A goal that the ones after it do not hurt is settled together with them: where what they like best reaches
 this goal's bound, nothing is left to prove.
 
@@ -21,7 +21,6 @@ from allocator.engines.core import Core, is_whole
 from allocator.engines.cp_sat import CpSat
 from allocator.engines.integer import floor_of
 from allocator.engines.relaxation import Relaxation, Sifter
-from allocator.engines.rounding import Rounding
 from allocator.engines.sieve import Goal, Level, Sieve
 from allocator.program import Objective, Program
 from allocator.scenario import Floats, Integers
@@ -216,8 +215,7 @@ class _Stage:
 
     def _round(self, goal: Integers, holds: tuple[Hold, ...], relaxed: Relaxation, unit: float) -> Integers | None:
         distance = max(float(self.clock.gap) * 0.3, FINE) * abs(relaxed.limit) * unit
-        core = Core(self.program, self.state.sieve, holds)
-        columns = Rounding(core, goal, relaxed, self.state.block_of_pair, distance, self.clock, self.seed).whole()
+        columns = Core(self.program, self.state.sieve, holds).rounded(goal, relaxed, self.state.block_of_pair, distance, self.clock, self.seed)
         return columns if columns is not None and self._keeps(columns, holds) else None
 
     def _whole(self, relaxed: Relaxation, holds: tuple[Hold, ...] | None = None) -> Integers | None:
