@@ -14,6 +14,9 @@ from allocator.program import Program, Rows
 
 NAMES = ("auto", "network", "sifting", "mip", "cp_sat", "pulp")
 
+LARGE = 50_000
+"""Pairs from which sifting is faster than the mixed-integer program over all of them."""
+
 
 class Choice(NamedTuple):
     """An engine and one sentence on why it was chosen."""
@@ -38,7 +41,7 @@ def choose(program: Program, wanted: str = "auto") -> Choice:
             return Choice(Network(trees), "every rule nests on the seeker side or the slot side, so the program is a minimum-cost flow")
         if wanted == "network":
             raise UnfitEngineError(f"The rules are not a network: {obstacle}.")
-        return Choice(_named("mip"), f"not a network: {obstacle}")
+        return Choice(_named("mip" if len(program.pairs) < LARGE else "sifting"), f"not a network: {obstacle}")
     return Choice(_named(wanted), "asked for")
 
 
