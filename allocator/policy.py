@@ -42,6 +42,7 @@ class Limits(BaseModel):
 
     time: float | None = Field(None, gt=0, description="Seconds for solving, over all goals; unlimited where absent.")
     gap: Decimal = Field(Decimal(0), ge=0, lt=1, description="Relative gap at which a goal counts as done; 0 asks for proof.")
+    memory: float | None = Field(None, gt=0, description="Gigabytes that the process may hold while solving; unlimited where absent.")
     pairs_per_seeker: Count | None = Field(
         None, ge=1, description="Look at each seeker's best pairs only, so many of them; the result says what was left out. All where absent."
     )

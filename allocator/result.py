@@ -69,7 +69,7 @@ class GoalResult:
 class Result:
     """The answer of one run.
 
-    `status` is optimal, feasible, infeasible or no_solution; `stop_reason` proved, gap_limit, time_limit, work_limit, cancelled or error.
+    `status` is optimal, feasible, infeasible or no_solution; `stop_reason` proved, gap_limit, time_limit, memory_limit, work_limit, cancelled or error.
     `assignments` has seeker_id, slot_id, score, tier and, where scoring is built in, each component (empty where its facts are not recorded).
     `policy` is the policy as solved, with defaults written out and over-and-above reservations settled.
     `restriction` is not None where a cap left eligible pairs out: status, bounds and reasons then hold among the pairs that were kept.

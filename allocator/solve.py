@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from fractions import Fraction
@@ -33,6 +33,8 @@ def solve(
     seed: int = 0,
     time_limit: float | None = None,
     gap: Decimal | float | None = None,
+    memory_limit: float | None = None,
+    cancelled: Callable[[], bool] | None = None,
     engine: str = "auto",
     progress: Progress | None = None,
 ) -> Result:
@@ -47,8 +49,13 @@ def solve(
         the cheapest bends may take as long again.
     gap
         Relative gap at which a goal counts as done; the policy's where None.
+    memory_limit
+        Gigabytes (10^9 bytes) that this process may hold before solving ends with the best so far; the policy's where None. It is looked at
+        as engines go, so that it may be exceeded for a moment; the network engine and PuLP do not look.
+    cancelled
+        Asked now and then, possibly from another thread, whether to end with the best so far; the network engine and PuLP do not ask.
     engine
-        auto, network, mip, cp_sat or pulp.
+        auto, network, sifting, mip, cp_sat or pulp.
 
     Raises
     ------
@@ -66,14 +73,15 @@ def solve(
     warnings = problem.require_sound()
     with watch("pairs"):
         pairs = find_pairs(problem)
-    clock = Clock(seconds, good_enough)
+    gigabytes = policy.limits.memory if memory_limit is None else memory_limit
+    clock = Clock(seconds, good_enough, None if gigabytes is None else round(gigabytes * 1e9), cancelled)
     with watch("build"):
         problem, unsettled = settle(problem, pairs, lambda first: choose(first, engine).engine.solve(first, clock, seed, watch.progress))
         program = build(problem, pairs)
     with watch("solve"):
         chosen = choose(program, engine)
         outcome = chosen.engine.solve(program, clock, seed, watch.progress)
-        bends = cheapest_bends(program, Clock(seconds), seed, watch.progress) if outcome.status == "infeasible" and not unsettled else NO_BENDS
+        bends = cheapest_bends(program, clock.again(), seed, watch.progress) if outcome.status == "infeasible" and not unsettled else NO_BENDS
     with watch("check"):
         plan = _checked(problem, program, outcome)
     with watch("explain"):

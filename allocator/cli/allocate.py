@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
 from allocator.cli.ending import BROKEN, NOTHING_FOUND, OURS, SOLVED, at_option, reported, say_json, screen
 from allocator.cli.inputs import Inputs, read_inputs
+from allocator.cli.interrupt import interruptible
 from allocator.cli.options import AsOf, Debug, EngineName, Json, Policy, Reference, Scenario, Seed, Sets
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ def allocate(
     gap: Annotated[
         float | None, typer.Option("--gap", metavar="G", min=0, max=1, help="Relative gap at which a goal counts as done; 0 asks for proof.")
     ] = None,
+    memory_limit: Annotated[
+        float | None, typer.Option("--memory-limit", metavar="GB", min=0, help="Gigabytes to hold while solving; the policy's where absent.")
+    ] = None,
     engine: Annotated[EngineName, typer.Option("--engine", metavar="NAME", help="auto, network, sifting, mip, cp_sat or pulp; auto says why.")] = "auto",
     reference: Reference = None,
     out: Annotated[
@@ -42,6 +47,8 @@ def allocate(
     debug: Debug = False,
 ) -> None:
     """Allocate seekers to slots, check the answer against every rule, and write it down.
+
+    Ctrl-C ends the search with the best so far, checked and written like any other answer; a second one leaves at once.
 
     Exit codes: 0 solved, 2 bad input, 3 infeasible, 4 nothing found within the limit, 1 our mistake.
     """
@@ -56,7 +63,11 @@ def allocate(
             started = time.perf_counter()
             inputs = read_inputs(scenario, policy, sets, as_of, reference)
             seconds = time.perf_counter() - started
-            result = _solved(inputs, seed, time_limit, gap, engine, export, watch)
+            if export is not None:
+                _export(inputs, seed, export)
+            with interruptible(screen(stderr=True)) as cancelled:
+                limits: Limits = {"time_limit": time_limit, "gap": gap, "memory_limit": memory_limit, "cancelled": cancelled}
+                result = _solved(inputs, seed, limits, engine, watch)
             warnings = [inputs.layers.placed(fault) for fault in result.warnings]
             result = replace(result, warnings=warnings, timings={"read": seconds, **result.timings})
             watch.phase("write")
@@ -100,14 +111,21 @@ def _refuse_unusable(folder: Path, export: Path | None) -> None:
         raise at_option("--export", f"There is no folder {export.parent}.", "Create it first.", "bad_export")
 
 
-def _solved(inputs: Inputs, seed: int, time_limit: float | None, gap: float | None, engine: str, export: Path | None, watch: Watch) -> Result:
+class Limits(TypedDict):
+    """What may end a run early."""
+
+    time_limit: float | None
+    gap: float | None
+    memory_limit: float | None
+    cancelled: Callable[[], bool]
+
+
+def _solved(inputs: Inputs, seed: int, limits: Limits, engine: str, watch: Watch) -> Result:
     from allocator.engines.choose import UnfitEngineError
     from allocator.solve import solve
 
     try:
-        if export is not None:
-            _export(inputs, seed, export)
-        return inputs.placing(lambda: solve(inputs.scenario, inputs.layers.policy, seed=seed, time_limit=time_limit, gap=gap, engine=engine, progress=watch))
+        return inputs.placing(lambda: solve(inputs.scenario, inputs.layers.policy, seed=seed, engine=engine, progress=watch, **limits))
     except UnfitEngineError as error:
         raise at_option("--engine", str(error), "Leave --engine out, and the rules decide.", "unfit_engine") from None
 

@@ -50,7 +50,14 @@ STOPPED = {
     "gap_limit": "within the gap that was asked for",
     "time_limit": "the best known when time was up",
     "work_limit": "the best found; its numbers are too large to be proved to the last unit",
+    "memory_limit": "the best known when memory was used up",
     "cancelled": "the best known when it was cancelled",
+}
+
+NOTHING = {
+    "time_limit": ("within the time limit", "give it more time"),
+    "memory_limit": ("within the memory limit", "give it more memory, or limit the pairs per seeker"),
+    "cancelled": ("before it was cancelled", "give it more time"),
 }
 
 
@@ -81,8 +88,8 @@ def _headline(result: Result) -> Text:
     if result.status == "infeasible":
         return Text("No plan keeps every rule of this policy; proved.", style="bold red")
     if result.status == "no_solution":
-        ended = "within the time limit" if result.stop_reason == "time_limit" else f"before the run ended ({result.stop_reason})"
-        return Text(f"Nothing was found {ended}. That does not mean that nothing fits: give it more time.", style="bold yellow")
+        ended, then = NOTHING.get(result.stop_reason, (f"before the run ended ({result.stop_reason})", "give it more time"))
+        return Text(f"Nothing was found {ended}. That does not mean that nothing fits: {then}.", style="bold yellow")
     proof = "proved best" if result.status == "optimal" else f"not proved best, but {STOPPED.get(result.stop_reason, result.stop_reason)}"
     if result.restriction is not None:
         proof += f" {_kept(result.restriction)}"

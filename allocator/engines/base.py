@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal, Protocol
 
 import numpy as np
+import psutil
 
 from allocator.program import Objective, Program
 from allocator.scenario import Integers, Positions
 
 Status = Literal["optimal", "feasible", "infeasible", "no_solution"]
-StopReason = Literal["proved", "gap_limit", "time_limit", "work_limit", "cancelled", "error"]
+StopReason = Literal["proved", "gap_limit", "time_limit", "memory_limit", "work_limit", "cancelled", "error"]
 
 
 class Progress(Protocol):
@@ -40,11 +41,17 @@ class Silent:
 
 @dataclass
 class Clock:
-    """Time left and the gap that is good enough."""
+    """What may end a run before its end: seconds, bytes of memory that this process may hold, somebody's word; and the gap that is good enough.
+
+    Engines ask `over` as they go. Once it is over it stays over, whatever comes free again.
+    """
 
     seconds: float | None = None
     gap: Fraction = Fraction(0)
+    memory: int | None = None
+    cancelled: Callable[[], bool] | None = None
     started: float = field(default_factory=time.monotonic)
+    _ended: StopReason | None = None
 
     @property
     def left(self) -> float | None:
@@ -52,9 +59,29 @@ class Clock:
         return None if self.seconds is None else max(0.0, self.seconds - (time.monotonic() - self.started))
 
     @property
+    def ended(self) -> StopReason | None:
+        """What has ended the run; None while it may go on."""
+        if self._ended is None:
+            if self.cancelled is not None and self.cancelled():
+                self._ended = "cancelled"
+            elif self.memory is not None and psutil.Process().memory_info().rss > self.memory:
+                self._ended = "memory_limit"
+            elif self.left is not None and self.left <= 0:
+                self._ended = "time_limit"
+        return self._ended
+
+    @property
     def over(self) -> bool:
-        """Whether time is up."""
-        return self.left is not None and self.left <= 0
+        """Whether the run has to end."""
+        return self.ended is not None
+
+    def within(self, gap: Fraction) -> Clock:
+        """The same limits with another gap."""
+        return replace(self, gap=gap)
+
+    def again(self) -> Clock:
+        """As much time again, down to the proof; memory and cancelling as before."""
+        return Clock(self.seconds, memory=self.memory, cancelled=self.cancelled)
 
     def close_enough(self, value: int, bound: int) -> bool:
         """Whether a value is proved, or within the gap that the user asked for."""
@@ -137,7 +164,7 @@ class GoalByGoal(ABC):
                 if step.columns is not None and (best is None or int(goal @ step.columns) > int(goal @ best)):
                     best = step.columns
                 if best is None:
-                    return Outcome("no_solution", "error" if clock.seconds is None else "time_limit", None, ())
+                    return Outcome("no_solution", _ended(clock) or "error", None, ())
                 bound = min(bound, step.bound) if step.bound is not None else bound
             goals.append((objective, goal))
             bounds.append(bound)
@@ -164,9 +191,12 @@ def _why_stopped(reached: Sequence[Reached], clock: Clock) -> StopReason:
     """Why not every goal is proved: the gap that was asked for, the time, or numbers too large to be proved in floating point."""
     if clock.gap and all(goal.value is not None and goal.bound is not None and clock.close_enough(goal.value, goal.bound) for goal in reached):
         return "gap_limit"
-    if clock.seconds is not None:
-        return "time_limit"
-    return "gap_limit" if clock.gap else "work_limit"
+    return _ended(clock) or ("gap_limit" if clock.gap else "work_limit")
+
+
+def _ended(clock: Clock) -> StopReason | None:
+    """What ended a run; a solver that keeps a time limit by itself may end a hair before it."""
+    return clock.ended or (None if clock.seconds is None else "time_limit")
 
 
 @dataclass

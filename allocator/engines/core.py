@@ -1,39 +1,36 @@
-"""From the relaxation to whole people: a first solution by rounding block by block, and the exact core in which a better one must lie.
+"""From the relaxation to whole people: a first solution by rounding, and the exact core in which a better one must lie.
 
 A pair that lacks more than the distance between the relaxation's limit and a known solution is in no better solution; a seeker whose best pair is worth
 more than that beyond the next best holds it in every better solution. What is left is the core: few pairs, and all that matters.
 
-The first solution keeps most of what the relaxation has whole already, and solves the rest as small integer programs, one block after the other;
-the blocks that have not had their turn keep their fractions meanwhile, so that every row holds at every step.
+The relaxation of a large program is whole but for a few seekers in a hundred. The first solution keeps nearly all of that, the surest first, and solves
+what is left as one integer program: few pairs, and every row in view.
 
 Source: reduced-cost fixing: Dantzig, Fulkerson and Johnson 1954; Nemhauser and Wolsey 1988, section II.5. Relax-and-fix: Pochet and Wolsey 2006, section 3.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack, vstack
 
 from allocator.engines.base import Clock, Hold, Watch
-from allocator.engines.integer import Model, highs, scip
+from allocator.engines.integer import Model, highs, hold_bound
 from allocator.engines.relaxation import Relaxation
 from allocator.engines.sieve import Sieve
 from allocator.program import FREE, Program
 from allocator.scenario import Floats, Integers, Mask
 
-NEAR = 0.8
+NEAR = 3.0
 """Pairs that take part in rounding: those that lack less than this, where the largest coefficient is 100."""
-KEPT = (0.95, 0.8, 0.4, 0.0)
-"""Shares of the whole assignments of a block that rounding leaves alone, tried in turn until a block has a solution."""
+KEPT = (0.995, 0.98, 0.95, 0.8, 0.4, 0.0)
+"""Shares of the whole assignments that rounding leaves alone, tried in turn until there is a solution."""
 FORBIDDING = 4
 """Price of a unit missing while rounding, against the largest coefficient of the goal."""
-PASSES = 3
-"""How often rounding goes over the blocks while something is missing."""
 NODES = 300
-"""Nodes of the search tree of a block at most."""
+"""Nodes of the search tree at most."""
 WHOLE = 1e-6
 """A value this close to a whole number is one."""
 
@@ -75,7 +72,7 @@ class Core:
         chosen = np.concatenate([pairs, np.arange(len(sieve), program.size)])
         for hold, already in zip(self.holds, held.tolist(), strict=True):
             blocks.append(csr_matrix(hold.coefficients[chosen].astype(np.float64)))
-            low.append(np.array([int(np.ceil(hold.at_least - already - WHOLE))]))
+            low.append(np.array([hold_bound(int(np.ceil(hold.at_least - already - WHOLE)))]))
             high.append(np.array([FREE]))
         matrix, lower, upper = vstack(blocks).tocsr(), np.concatenate(low), np.concatenate(high)
         mine, most = goal[chosen], program.upper[chosen]
@@ -83,7 +80,9 @@ class Core:
             short, over = np.flatnonzero(lower > 0), np.flatnonzero(upper < 0)
             at, sign = np.concatenate([short, over]), np.concatenate([np.ones(len(short)), -np.ones(len(over))])
             matrix = hstack([matrix, csr_matrix((sign, (at, np.arange(len(at)))), shape=(matrix.shape[0], len(at)))]).tocsr()
-            price = FORBIDDING * int(np.abs(mine).max(initial=1)) / np.maximum(abs(matrix).max(axis=1).toarray().ravel()[at], 1.0)
+            largest = np.ones(matrix.shape[0])
+            np.maximum.at(largest, np.repeat(np.arange(len(largest)), np.diff(matrix.indptr)), np.abs(matrix.data))
+            price = FORBIDDING * int(np.abs(mine).max(initial=1)) / largest[at]
             mine = np.concatenate([mine, -np.maximum(np.rint(price).astype(np.int64), 1)])
             most = np.concatenate([most, np.full(len(at), FREE)])
         matrix.sort_indices()
@@ -98,69 +97,50 @@ class Core:
 
     # -- a first solution ------------------------------------------------------------------------------------------
 
-    def rounded(self, goal: Integers, relaxed: Relaxation, block_of_pair: Integers | None, distance: float, clock: Clock, seed: int) -> Integers | None:
-        """A whole solution near the relaxation's; None where none is found. `distance` is how much of the goal (its integers) may be lost in all."""
+    def rounded(self, goal: Integers, relaxed: Relaxation, distance: float, clock: Clock, seed: int) -> Integers | None:
+        """A whole solution near the relaxation's; None where none is found. `distance` is how much of the goal (its integers) may be lost."""
         sieve = self.sieve
-        spread = _beyond_next(sieve, relaxed)
-        near = np.flatnonzero(relaxed.margin(sieve)[relaxed.pairs] < NEAR)
-        near = np.union1d(near, np.flatnonzero(relaxed.value > WHOLE))
-        pairs, value = relaxed.pairs[near], np.where(relaxed.value[near] > 1 - WHOLE, 1.0, relaxed.value[near])
-        value[value < WHOLE] = 0.0
-        groups = [np.arange(len(pairs))] if block_of_pair is None else _grouped(block_of_pair[pairs])
-        for turn in range(PASSES):
-            for number, group in enumerate(groups):
-                share = distance * len(group) / max(1, len(pairs))
-                found = self._round_block(goal, pairs, value, group, spread, KEPT[turn:], share, clock, seed)
-                if found is None:
-                    return None
-                value[group], beside, missing = found
-                if not missing and (turn or number == len(groups) - 1):
-                    columns = np.zeros(self.program.size, dtype=np.int64)
-                    columns[pairs[value > 0.5]] = 1
-                    columns[len(sieve) :] = beside
-                    return columns
-        return None
-
-    def _round_block(
-        self,
-        goal: Integers,
-        pairs: Integers,
-        value: Floats,
-        mine: Integers,
-        spread: Floats,
-        shares: Sequence[float],
-        distance: float,
-        clock: Clock,
-        seed: int,
-    ) -> tuple[Floats, Integers, int] | None:
-        """Whole values for some of the pairs, the others as they are; the columns beside; and how much is missing then."""
-        sieve = self.sieve
+        near = np.union1d(np.flatnonzero(relaxed.margin(sieve)[relaxed.pairs] < NEAR), np.flatnonzero(relaxed.value > WHOLE))
+        pairs, value = relaxed.pairs[near], relaxed.value[near]
         who = sieve.seeker[pairs]
         once = sieve.once[who]
-        booked = np.bincount(who, weights=value, minlength=len(sieve.once))
         # Where the relaxation ended early, a seeker may be booked twice: then none of it is kept.
-        whole = mine[(value[mine] == 1.0) & ~(once[mine] & (booked[who[mine]] > 1 + WHOLE))]
-        whole = whole[np.argsort(-spread[who[whole]], kind="stable")]
-        for share in shares:
-            kept = whole[: int(share * len(whole))]
-            frozen = np.ones(len(pairs), dtype=bool)
-            frozen[mine] = False
-            frozen[kept] = True
-            used, held = self.usage(pairs[frozen], value[frozen])
-            taken = np.bincount(who[frozen], weights=value[frozen], minlength=len(sieve.once))
-            free = mine[~frozen[mine] & ~(once[mine] & (taken[who[mine]] > WHOLE))]
-            step = scip(self.model(goal, pairs[free], used, held, elastic=True), Clock(clock.left), seed, nodes=NODES, distance=distance)
-            if clock.over:
+        booked = np.bincount(who, weights=value, minlength=len(sieve.once))
+        whole = np.flatnonzero((value > 1 - WHOLE) & ~(once & (booked[who] > 1 + WHOLE)))
+        whole = whole[np.argsort(-_beyond_next(sieve, relaxed)[who[whole]], kind="stable")]
+        for share in KEPT:
+            kept = whole[: round(share * len(whole))]
+            used, held = self.usage(pairs[kept], np.ones(len(kept)))
+            taken = np.zeros(len(sieve.once), dtype=bool)
+            taken[who[kept]] = True
+            others = np.setdiff1d(np.arange(len(pairs)), kept, assume_unique=True)
+            others = others[~(once[others] & taken[who[others]])]
+            free = others[self._fits(pairs[others], used)]
+            model = self.model(goal, pairs[free], used, held, elastic=True)
+            step = highs(model, 0, clock, seed, nodes=NODES, distance=distance / model.divisor, presolve=True)
+            if clock.over and step.columns is None:
                 return None
-            if step.columns is not None:
-                answer = np.zeros(len(pairs))
-                answer[kept] = 1.0
-                answer[free] = step.columns[: len(free)]
-                beside = step.columns[len(free) : len(free) + self.program.size - len(sieve)]
-                missing = int(step.columns[len(free) + len(beside) :].sum())
-                if not missing or share == shares[-1] or len(mine) < len(pairs):
-                    return answer[mine], beside, missing
+            if step.columns is None:
+                continue
+            beside = step.columns[len(free) : len(free) + self.program.size - len(sieve)]
+            if not step.columns[len(free) + len(beside) :].any():
+                columns = np.zeros(self.program.size, dtype=np.int64)
+                columns[pairs[kept]] = 1
+                columns[pairs[free]] = step.columns[: len(free)]
+                columns[len(sieve) :] = beside
+                return columns
         return None
+
+    def _fits(self, pairs: Integers, used: Floats) -> Mask:
+        """Which pairs could be taken beside what is used, every row by itself. Where a row has columns beside, those may make room."""
+        sieve = self.sieve
+        room = sieve.upper - used
+        room[sieve.beside.indices] = np.inf
+        entries = sieve.columns(pairs)
+        tight = np.flatnonzero(entries.data > room[entries.indices] + WHOLE)
+        fits = np.ones(len(pairs), dtype=bool)
+        fits[np.searchsorted(entries.indptr, tight, side="right") - 1] = False
+        return fits
 
     # -- the exact core --------------------------------------------------------------------------------------------
 
@@ -209,11 +189,6 @@ def _beyond_next(sieve: Sieve, relaxed: Relaxation) -> Floats:
     _, first = np.unique(sieve.seeker[leading], return_index=True)
     other[leading[first]] = -np.inf
     return np.asarray(relaxed.best - sieve.best_of_seeker(other))
-
-
-def _grouped(label: Integers) -> Sequence[Integers]:
-    order = np.argsort(label, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
 
 
 def is_whole(value: Floats) -> Mask:

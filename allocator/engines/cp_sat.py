@@ -12,6 +12,7 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from allocator.engines.base import Clock, GoalByGoal, Hold, Step, Watch
+from allocator.engines.stopping import stopping
 from allocator.program import FREE, Program
 from allocator.scenario import Integers
 
@@ -48,7 +49,8 @@ class CpSat(GoalByGoal):
         solver.parameters.relative_gap_limit = float(clock.gap)
         if clock.left is not None:
             solver.parameters.max_time_in_seconds = max(clock.left, 0.001)
-        status = solver.solve(model, _Listener(watch))
+        with stopping(clock, solver.stop_search):
+            status = solver.solve(model, _Listener(watch))
         if status == cp_model.INFEASIBLE:
             return Step("infeasible", None, None)
         bound = math.floor(solver.best_objective_bound + 1e-6) if status in (cp_model.OPTIMAL, cp_model.FEASIBLE) else None

@@ -14,8 +14,6 @@ import numpy as np
 from allocator.engines.sieve import Goal, Level, Prices, Sieve
 from allocator.scenario import Floats, Integers
 
-ROUND = 20_000
-"""Simplex iterations between two looks at the clock."""
 Ending = Literal["optimal", "stopped", "lost"]
 
 
@@ -37,6 +35,8 @@ class Master:
         self._holds: list[Level] = []
         self._hold_rows: list[int] = []
         self.solver = highspy.Highs()
+        self._over: Callable[[], bool] = lambda: False
+        self.solver.cbSimplexInterrupt.subscribe(lambda event: event.interrupt(self._over()))
         for name, value in (("output_flag", False), ("presolve", "off"), ("threads", 1), ("solver", "simplex")):
             self.solver.setOptionValue(name, value)
         lower, upper = sieve.lower[sieve.priced], sieve.upper[sieve.priced]
@@ -129,17 +129,14 @@ class Master:
 
     def run(self, over: Callable[[], bool]) -> Ending:
         """Solve from where it stands; `over` is asked now and then whether to stop."""
-        solver = self.solver
-        solver.setOptionValue("simplex_iteration_limit", ROUND)
-        while True:
-            if over():
-                return "stopped"
-            solver.run()
-            status = solver.getModelStatus()
-            if status == highspy.HighsModelStatus.kOptimal:
-                return "optimal"
-            if status != highspy.HighsModelStatus.kIterationLimit:
-                return "lost"
+        if over():
+            return "stopped"
+        self._over = over
+        self.solver.run()
+        status = self.solver.getModelStatus()
+        if status == highspy.HighsModelStatus.kOptimal:
+            return "optimal"
+        return "stopped" if status == highspy.HighsModelStatus.kInterrupt else "lost"
 
     def values(self) -> tuple[Floats, Floats, Floats]:
         """The solution: of what is missing, of the columns beside, of the pairs in the order in which they came."""

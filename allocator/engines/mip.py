@@ -1,7 +1,7 @@
-"""The program as a mixed-integer program, solved by HiGHS through OR-Tools MathOpt.
+"""The program as a mixed-integer program, solved by HiGHS.
 
 Four steps for each goal. The linear relaxation of the whole program (OR-Tools GLOP) gives a bound and reduced costs. A look ahead to the
-later goals finds a first solution (SCIP, a few nodes). A pair whose reduced cost is
+later goals finds a first solution (a few nodes). A pair whose reduced cost is
 worse than the distance between the bound and a known solution is in no better solution, so it can be left out without loss (reduced-cost fixing); the core
 that is left goes to HiGHS. Where the core's answer is further from the bound than was assumed, the core is widened to the distance that was found, once.
 
@@ -23,7 +23,8 @@ from ortools.linear_solver.python import model_builder_helper
 
 from allocator.engines.base import Clock, GoalByGoal, Hold, Step, Watch
 from allocator.engines.cp_sat import CpSat
-from allocator.engines.integer import Model, builder_of, floor_of, highs, scip
+from allocator.engines.integer import Model, builder_of, floor_of, highs
+from allocator.engines.stopping import stopping
 from allocator.program import Program
 from allocator.scenario import Floats, Integers
 
@@ -152,7 +153,7 @@ class _Stage:
         distance = np.where(likely | (np.arange(len(likely)) >= len(self.program.pairs)), 0.0, np.abs(relaxed.reduced))
         keep = distance <= np.partition(distance, room - 1)[room - 1]
         nothing = np.zeros(self.program.size, dtype=np.int64)
-        step = scip(model.core(keep, nothing), Clock(self.clock.left, AHEAD_GAP), self.seed, nodes=AHEAD_NODES)
+        step = highs(model.core(keep, nothing), 0, self.clock.within(AHEAD_GAP), self.seed, nodes=AHEAD_NODES, presolve=True)
         if step.columns is None:
             return None
         columns = np.zeros(self.program.size, dtype=np.int64)
@@ -195,7 +196,8 @@ def _relax(model: Model, clock: Clock) -> _Relaxation | str:
     solver.enable_output(False)
     if clock.left is not None:
         solver.set_time_limit_in_seconds(max(clock.left, 0.001))
-    solver.solve(builder)
+    with stopping(clock, solver.interrupt_solve):
+        solver.solve(builder)
     status = solver.status()
     if status == model_builder_helper.SolveStatus.INFEASIBLE:
         return "infeasible"

@@ -185,8 +185,8 @@ class Sieve:
         return entries.tocsr()
 
 
-def bounds(values: Integers) -> Floats:
-    """Integer bounds as floats, infinite where they do not bind."""
+def bounds(values: Integers | Floats) -> Floats:
+    """Bounds as floats, infinite where they do not bind."""
     floats = values.astype(np.float64)
     floats[values >= FREE] = np.inf
     floats[values <= -FREE] = -np.inf

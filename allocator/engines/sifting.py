@@ -74,7 +74,6 @@ class State:
         self._sifter: Sifter | None = None
         self._openings = _openings(program)
         self.blocks = Blocks.of(self.sieve)
-        self.block_of_pair = None if self.blocks is None else self.blocks.of_slot[self.sieve.slot]
 
     def level(self, dense: Integers) -> Level:
         """Coefficients over all columns, scaled; the same object for the same coefficients."""
@@ -215,7 +214,7 @@ class _Stage:
 
     def _round(self, goal: Integers, holds: tuple[Hold, ...], relaxed: Relaxation, unit: float) -> Integers | None:
         distance = max(float(self.clock.gap) * 0.3, FINE) * abs(relaxed.limit) * unit
-        columns = Core(self.program, self.state.sieve, holds).rounded(goal, relaxed, self.state.block_of_pair, distance, self.clock, self.seed)
+        columns = Core(self.program, self.state.sieve, holds).rounded(goal, relaxed, distance, self.clock, self.seed)
         return columns if columns is not None and self._keeps(columns, holds) else None
 
     def _whole(self, relaxed: Relaxation, holds: tuple[Hold, ...] | None = None) -> Integers | None:

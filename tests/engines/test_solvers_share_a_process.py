@@ -1,7 +1,8 @@
-"""OR-Tools and PuLP are loaded into one process in either order: their bundled solvers have been known to clash."""
+"""OR-Tools, HiGHS and PuLP are loaded into one process in any order: their bundled solvers have been known to clash."""
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 
@@ -11,7 +12,10 @@ ORTOOLS = "from ortools.math_opt.python import mathopt; from ortools.sat.python 
 PULP = "import pulp"
 
 
-@pytest.mark.parametrize("order", [f"{ORTOOLS}; {PULP}", f"{PULP}; {ORTOOLS}"], ids=["ortools first", "pulp first"])
-def test_either_order_loads(order: str) -> None:
+HIGHS = "import highspy; highspy.Highs().run()"
+
+
+@pytest.mark.parametrize("order", ["; ".join(order) for order in itertools.permutations((ORTOOLS, PULP, HIGHS))])
+def test_any_order_loads(order: str) -> None:
     finished = subprocess.run([sys.executable, "-c", order], capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stderr
