@@ -8,6 +8,7 @@ import pickle
 from functools import cache
 from pathlib import Path
 
+import highspy
 import numpy as np
 import pytest
 
@@ -39,6 +40,7 @@ def made(text: str) -> Program:
 
 def found(name: str, text: str, monkeypatch: pytest.MonkeyPatch, terms: Terms = EXACT) -> process.Measurement:
     monkeypatch.setattr(process, "Instance", Made)
+    highspy.Highs.resetGlobalScheduler(True)  # a measurement has a process of its own; here the last peer's threads would be in the way of the next
     return process.run(process.Job(name, text, "nowhere", terms))
 
 

@@ -208,7 +208,7 @@ def test_where_the_scenario_brings_pairs_no_eligibility_is_there_to_be_set() -> 
         ("constraints.budget.available=1", "unknown_target", "There are: constraints.reservation[partner], constraints.staff_capacity"),
         ("goals.lottery.seed=1", "unknown_target", "There are: goals.placements, goals.match_quality."),
         ("limits.tme=1", "unknown_target", "Did you mean limits.time?"),
-        ("colour=red", "unknown_target", "There are: limits.time, limits.gap, limits.pairs_per_seeker, name, holidays."),
+        ("colour=red", "unknown_target", "There are: limits.time, limits.gap, limits.memory, limits.pairs_per_seeker, name, holidays."),
         ("constraints.reservation[partner]=1", "bad_set", "Write section.kind[label].key=value"),
         ("nonsense", "bad_set", "Write section.kind[label].key=value"),
         ("constraints.reservation[partner].label=x", "bad_set", "label cannot be set."),

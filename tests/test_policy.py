@@ -55,7 +55,7 @@ ALONE: list[tuple[Document, str, str, str]] = [
     ({"holidays": ["yesterday"]}, "bad_value", "holidays.0", "holidays.0 is yesterday."),
     ({"limits": {"time": 0}}, "bad_value", "limits.time", "limits.time is 0; it must be above 0"),
     ({"limits": {"gap": 1}}, "bad_value", "limits.gap", "limits.gap is 1; it must be below 1."),
-    ({"limits": {"tme": 60}}, "unknown_key", "limits.tme", "Did you mean 'time'? Known keys: time, gap, pairs_per_seeker."),
+    ({"limits": {"tme": 60}}, "unknown_key", "limits.tme", "Did you mean 'time'? Known keys: time, gap, memory, pairs_per_seeker."),
     ({"goals": {"kind": "placements"}}, "not_a_list", "goals", "Write [[goals]] before each entry."),
     ({"goals": ["placements"]}, "not_a_table", "goals[1]", 'Write it as a table with kind = "...".'),
     ({"constraints": [{"share": 0.3}]}, "unknown_kind", "constraints[1]", "The entry has no kind."),

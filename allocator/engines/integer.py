@@ -17,6 +17,7 @@ from ortools.linear_solver.python import model_builder_helper
 from scipy.sparse import csr_matrix
 
 from allocator.engines.base import Clock, Hold, Step, Watch
+from allocator.engines.highs import run, silent
 from allocator.engines.sieve import bounds
 from allocator.program import FREE, Program
 from allocator.scenario import Floats, Integers, Mask
@@ -76,15 +77,12 @@ def highs(
     `distance` between value and bound is good enough, and so are so many nodes (not seconds: the same program must give the same answer on a busy machine).
     Without presolve for exact cores: it took most of the time and found nothing, since fixing by reduced cost has been there before.
     """
-    solver = highspy.Highs()
-    settings = {
-        "output_flag": False, "threads": 1, "random_seed": seed & 0x7FFFFFFF, "presolve": "choose" if presolve else "off",
-        "mip_rel_gap": float(clock.gap), "mip_abs_gap": max(distance, ENOUGH), "mip_feasibility_tolerance": EXACT, "primal_feasibility_tolerance": EXACT,
-    }  # fmt: skip
+    solver = silent(
+        random_seed=seed & 0x7FFFFFFF, presolve="choose" if presolve else "off", mip_rel_gap=float(clock.gap), mip_abs_gap=max(distance, ENOUGH),
+        mip_feasibility_tolerance=EXACT, primal_feasibility_tolerance=EXACT,
+    )  # fmt: skip
     if nodes is not None:
-        settings["mip_max_nodes"] = nodes
-    for name, value in settings.items():
-        solver.setOptionValue(name, value)
+        solver.setOptionValue("mip_max_nodes", nodes)
     solver.passModel(_program(model))
 
     def look(event: highspy.HighsCallbackEvent) -> None:
@@ -99,8 +97,7 @@ def highs(
     solver.cbSimplexInterrupt.subscribe(look)
     if watch is not None:
         solver.cbMipLogging.subscribe(listen)
-    solver.run()
-    status, info = solver.getModelStatus(), solver.getInfo()
+    status, info = run(solver), solver.getInfo()
     if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
         return Step("infeasible", None, None)
     bound = info.mip_dual_bound

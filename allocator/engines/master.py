@@ -11,6 +11,7 @@ from typing import Literal
 import highspy
 import numpy as np
 
+from allocator.engines.highs import run, silent
 from allocator.engines.sieve import Goal, Level, Prices, Sieve
 from allocator.scenario import Floats, Integers
 
@@ -34,11 +35,9 @@ class Master:
         self._row_count, self._column_count = len(sieve.priced), 0
         self._holds: list[Level] = []
         self._hold_rows: list[int] = []
-        self.solver = highspy.Highs()
+        self.solver = silent(presolve="off", solver="simplex")
         self._over: Callable[[], bool] = lambda: False
         self.solver.cbSimplexInterrupt.subscribe(lambda event: event.interrupt(self._over()))
-        for name, value in (("output_flag", False), ("presolve", "off"), ("threads", 1), ("solver", "simplex")):
-            self.solver.setOptionValue(name, value)
         lower, upper = sieve.lower[sieve.priced], sieve.upper[sieve.priced]
         model = highspy.HighsLp()
         model.num_row_, model.num_col_ = len(lower), 0
@@ -132,8 +131,7 @@ class Master:
         if over():
             return "stopped"
         self._over = over
-        self.solver.run()
-        status = self.solver.getModelStatus()
+        status = run(self.solver)
         if status == highspy.HighsModelStatus.kOptimal:
             return "optimal"
         return "stopped" if status == highspy.HighsModelStatus.kInterrupt else "lost"

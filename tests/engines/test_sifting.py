@@ -100,16 +100,25 @@ def test_it_agrees_where_few_pairs_start_inside(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_start_by_blocks_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("WORTH_IT", 0), ("BLOCK", 10), ("LONG", 8)):
-        monkeypatch.setattr(blocks, name, value)
     monkeypatch.setattr(sifting, "SMALL", 0)
-    seen = 0
-    for seed in range(1, 5):
-        program = generated(500, 70, 10, seed)
-        last = Program(program.pairs, program.upper, program.rows, program.objectives[-1:])
-        seen += State(last).blocks is not None
-        agree([last, program], "mip")
-    assert seen
+    fell_apart = 0
+    for seed in range(1, 9):
+        program = generated(600, 150, 4, seed)
+        dense = program.objectives[-1].dense(program.size)
+        whole = State(program)
+        with monkeypatch.context() as small:
+            for name, value in (("WORTH_IT", 0), ("BLOCK", 20), ("LONG", 8)):
+                small.setattr(blocks, name, value)
+            parted = State(program)
+        assert whole.blocks is None
+        fell_apart += parted.blocks is not None
+        limits = []
+        for state in (whole, parted):
+            relaxed = state.relax(state.goal(dense, ()), Clock(), 0.0)
+            assert not isinstance(relaxed, str)
+            limits.append(relaxed.limit)
+        assert limits[1] == pytest.approx(limits[0], rel=1e-7)
+    assert fell_apart > 2
 
 
 def test_what_cannot_be_is_proved_by_prices_alone(monkeypatch: pytest.MonkeyPatch) -> None:
