@@ -18,6 +18,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
+from allocator.engines.master import AT_LOWER, AT_UPPER, BASIC, Basis, Statuses
 from allocator.engines.relaxation import Sifter
 from allocator.engines.sieve import Goal, Level, Prices, Sieve
 from allocator.scenario import Floats, Integers
@@ -30,7 +31,6 @@ LONG = 100
 """A row is long when its pairs lie in more slots than one in so many."""
 NEAR = 3.0
 """Pairs of a block that come along: those that lack less than this, where the largest coefficient is 100."""
-BASIC = highspy.HighsBasisStatus.kBasic
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,9 +125,9 @@ class _Found:
         self.sieve = sieve
         self.prices = long_prices.copy()
         self.row_status = np.full(len(sieve.lower), BASIC, dtype=object)
-        self.own_status: dict[int, highspy.HighsBasisStatus] = {}
+        self.own: dict[int, highspy.HighsBasisStatus] = {}
         self.pairs: list[Integers] = []
-        self.status: list[highspy.HighsBasisStatus] = []
+        self.status: list[Statuses] = []
 
     def add(self, pairs: Integers, short: Integers, worth: Floats, top: Callable[[Floats, Integers], Integers], over: Callable[[], bool]) -> None:
         """Solve the block of these pairs with the long rows priced."""
@@ -137,42 +137,29 @@ class _Found:
         rows = short[used[short]]
         part = sieve.part(pairs, rows, sieve.lower[rows], sieve.upper[rows])
         block = Sifter(part, _numbers(pairs, top(worth, pairs)))
-        relaxed = block.relax(Goal(Level(worth[pairs], np.empty(0), 1.0)), over)
+        relaxed = block.relax(Goal(Level(np.where(np.isfinite(worth[pairs]), worth[pairs], 0.0), np.empty(0), 1.0)), over)
         if isinstance(relaxed, str):
             return
-        column, row = block.master.basis()
-        inside = block.master.pairs
-        near = relaxed.margin(part)[inside] < NEAR
-        statuses = np.empty(len(inside), dtype=object)
-        statuses[:] = [column[k] for k in block.master.columns]
-        near |= statuses != highspy.HighsBasisStatus.kLower
-        self.pairs.append(pairs[inside[near]])
-        self.status += statuses[near].tolist()
+        stand = block.master.stand()
+        near = (relaxed.margin(part)[stand.pairs] < NEAR) | (stand.status != AT_LOWER)
+        self.pairs.append(pairs[stand.pairs[near]])
+        self.status.append(stand.status[near])
         self.prices[rows] = relaxed.prices.rows
-        self.row_status[rows] = row[: len(rows)]
+        self.row_status[rows] = stand.rows
         people = np.unique(sieve.seeker[pairs])
-        for seeker in np.flatnonzero(block.master.own_row >= 0).tolist():
-            status = row[block.master.own_row[seeker]]
-            who = int(people[seeker])
-            if who not in self.own_status or status != BASIC:
-                self.own_status[who] = status
+        for who, status in zip(people[stand.seekers].tolist(), stand.own.tolist(), strict=True):
+            if who not in self.own or status != BASIC:
+                self.own[who] = status
 
     def join(self, sifter: Sifter, goal: Goal, long: Integers) -> None:
         """Put it all into the whole program and set its basis."""
-        master = sifter.master
         priced = long[self.prices[long] != 0]
-        master.anchor(priced, self.prices[priced])
-        sifter.let_in(np.concatenate(self.pairs), goal)
-        seekers = np.array(sorted(self.own_status), dtype=np.int64)
-        master.add_own_rows(seekers)
-        rows, columns = master.shape
-        column_status = np.full(columns, highspy.HighsBasisStatus.kLower, dtype=object)
-        column_status[master.anchors] = BASIC
-        column_status[master.columns] = self.status
-        row_status = np.full(rows, BASIC, dtype=object)
-        row_status[master.place(self.sieve.priced)] = self.row_status[self.sieve.priced]
-        row_status[master.place(priced)] = [
-            highspy.HighsBasisStatus.kUpper if price > 0 else highspy.HighsBasisStatus.kLower for price in self.prices[priced].tolist()
-        ]
-        row_status[master.own_row[seekers]] = [self.own_status[seeker] for seeker in seekers.tolist()]
-        master.start_from(column_status.tolist(), row_status.tolist())
+        sifter.master.anchor(priced, self.prices[priced])
+        pairs = np.concatenate(self.pairs)
+        sifter.let_in(pairs, goal)
+        self.row_status[priced] = np.where(self.prices[priced] > 0, AT_UPPER, AT_LOWER)
+        seekers = np.array(sorted(self.own), dtype=np.int64)
+        own = np.empty(len(seekers), dtype=object)
+        own[:] = [self.own[who] for who in seekers.tolist()]
+        beside = np.full(len(self.sieve.beside_upper), AT_LOWER, dtype=object)
+        sifter.master.start_from(Basis(pairs, np.concatenate(self.status), beside, self.row_status, seekers, own))

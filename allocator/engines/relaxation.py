@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from allocator.engines.master import Master
+from allocator.engines.master import Basis, Master
 from allocator.engines.sieve import FULL, Goal, Level, Prices, Sieve
 from allocator.scenario import Floats, Integers
 
@@ -55,6 +55,24 @@ class Sifter:
         self._missing_price = 0
         self._start = start
 
+    def go_under(self, sieve: Sieve) -> None:
+        """Take the bounds of another sieve of the same pairs and rows."""
+        self.sieve = sieve
+        self._missing_price = 0
+        self.master.go_under(sieve)
+
+    def renewed(self, goal: Goal) -> Sifter:
+        """The same relaxation without the rows of goals that were held once."""
+        stand = self.master.stand()
+        sifter = Sifter(self.sieve, stand.pairs)
+        sifter.start_from(stand, goal)
+        return sifter
+
+    def start_from(self, basis: Basis, goal: Goal) -> None:
+        """Let in the pairs of a basis, and start from it."""
+        self.let_in(basis.pairs, goal)
+        self.master.start_from(basis)
+
     def let_in(self, pairs: Integers, goal: Goal) -> None:
         """Add pairs that are not inside yet."""
         fresh = pairs[~self.inside[pairs]]
@@ -70,6 +88,7 @@ class Sifter:
         if not self.inside.any():
             self.let_in(self._start, goal)
         self.master.pursue(goal)
+        self.master.price_of_missing(MISSING[self._missing_price])
         while True:
             found = self._loop(goal, over, close)
             if isinstance(found, str):
@@ -95,7 +114,7 @@ class Sifter:
 
     def _possible(self, goal: Goal, over: Callable[[], bool]) -> str:
         """Whether the rows can hold at all: the least that is missing. "infeasible" is proved by a bound below nothing (Farkas)."""
-        nothing = Level(np.zeros(len(self.sieve)), np.zeros(self.master.beside), 1.0)
+        nothing = Level(np.zeros(len(self.sieve)), np.zeros(len(self.sieve.beside_upper)), 1.0)
         idle = Goal(nothing, goal.held)
         self.master.pursue(idle)
         self.master.price_of_missing(FULL)

@@ -11,7 +11,7 @@ Source: Lagrangian bound, Geoffrion 1974; pricing all columns against few rows (
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -27,17 +27,21 @@ FULL = 100.0
 
 @dataclass(frozen=True, eq=False)
 class Level:
-    """Coefficients of one goal, to be maximised: of the pairs, and of the columns beside them. Divided by `unit`."""
+    """Coefficients of one goal, to be maximised: of the pairs, and of the columns beside them. Divided by `unit`.
+
+    `may_fail` where nobody knows yet whether what is asked of it can be held, as for pairs that somebody wants in.
+    """
 
     pairs: Floats
     beside: Floats
     unit: float
+    may_fail: bool = False
 
     @classmethod
-    def of(cls, dense: Integers, pairs: int) -> Level:
+    def of(cls, dense: Integers, pairs: int, *, may_fail: bool = False) -> Level:
         """From coefficients over all columns of a program with so many pairs."""
         unit = max(1.0, float(np.abs(dense).max(initial=0))) / FULL
-        return cls(dense[:pairs] / unit, dense[pairs:] / unit, unit)
+        return cls(dense[:pairs] / unit, dense[pairs:] / unit, unit, may_fail)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +81,8 @@ class Sieve:
     upper: Floats
     priced: Integers
     """Numbers of the rows that have a price: all but the seekers' own."""
+    closed: Integers
+    """Pairs that may not be assigned; they are worth less than anything."""
 
     @classmethod
     def of(cls, program: Program) -> Sieve:
@@ -107,12 +113,15 @@ class Sieve:
             np.maximum.at(largest, matrix.indices, np.abs(matrix.data))
         for matrix in whole.values():
             matrix.data /= largest[matrix.indices]
-        lower, upper = (np.concatenate([np.empty(0), *(bounds(getattr(block, side)) for block in program.rows)]) / largest for side in ("lower", "upper"))
-        beside_upper = bounds(program.upper[pairs:])
         return cls(
             program.pairs.seeker, program.pairs.slot, once, whole["seeker"], whole["slot"], whole["pair"], whole["beside"],
-            beside_upper, 1.0 / largest, lower, upper, np.flatnonzero(priced),
+            bounds(program.upper[pairs:]), 1.0 / largest, *_sides(program, 1.0 / largest), np.flatnonzero(priced), _closed(program),
         )  # fmt: skip
+
+    def under(self, program: Program) -> Sieve:
+        """The same pairs and rows with the bounds that a program of the same make has for them."""
+        lower, upper = _sides(program, self.scale)
+        return replace(self, beside_upper=bounds(program.upper[len(self) :]), lower=lower, upper=upper, closed=_closed(program))
 
     def __len__(self) -> int:
         return len(self.seeker)
@@ -125,7 +134,7 @@ class Sieve:
         return Sieve(
             seeker.astype(np.int32), np.zeros(len(pairs), dtype=np.int32), self.once[people],
             csr_matrix((len(people), len(rows))), csr_matrix((1, len(rows))), entries, nothing, np.empty(0),
-            self.scale[rows], lower, upper, np.arange(len(rows)),
+            self.scale[rows], lower, upper, np.arange(len(rows)), np.flatnonzero(np.isin(pairs, self.closed)),
         )  # fmt: skip
 
     @cached_property
@@ -144,6 +153,7 @@ class Sieve:
         for price, (level, _) in zip(prices.holds, goal.held, strict=True):
             if price:
                 total -= price * level.pairs
+        total[self.closed] = -np.inf
         return total
 
     def worth_beside(self, goal: Goal, prices: Prices) -> Floats:
@@ -191,6 +201,17 @@ def bounds(values: Integers | Floats) -> Floats:
     floats[values >= FREE] = np.inf
     floats[values <= -FREE] = -np.inf
     return floats
+
+
+def _sides(program: Program, scale: Floats) -> tuple[Floats, Floats]:
+    """Lower and upper bounds of all rows, scaled."""
+    lower, upper = (np.concatenate([np.empty(0), *(bounds(getattr(block, side)) for block in program.rows)]) * scale for side in ("lower", "upper"))
+    return lower, upper
+
+
+def _closed(program: Program) -> Integers:
+    """Pairs that may not be assigned."""
+    return np.flatnonzero(program.upper[: len(program.pairs)] == 0)
 
 
 def _is_one_each(block: Rows, people: int) -> bool:
