@@ -178,6 +178,20 @@ class Program:
             start += len(block)
         return np.concatenate(row), np.concatenate(column), np.concatenate(coefficient), np.concatenate(lower), np.concatenate(upper)
 
+    def row_number(self, name: str) -> int:
+        """The number of a row, as in `matrix()`, by its full name (`kind[label][key]`).
+
+        Raises KeyError where no row has the name.
+        """
+        start = 0
+        for block in self.rows:
+            if name.startswith(block.kind):
+                for number in range(len(block)):
+                    if block.row_name(number) == name:
+                        return start + number
+            start += len(block)
+        raise KeyError(name)
+
     def broken_rows(self, columns: Integers) -> Iterator[str]:
         """Names of rows that a solution breaks, in exact arithmetic."""
         people = self.people(columns)

@@ -147,9 +147,13 @@ class GoalByGoal(ABC):
     def maximize(self, program: Program, goal: Integers, holds: Sequence[Hold], hint: Integers | None, clock: Clock, seed: int, watch: Watch) -> Step:
         """The best columns for one objective under the holds."""
 
+    def known(self, program: Program) -> Integers | None:
+        """A solution to start from, which keeps every row; None where there is none."""
+        return None
+
     def solve(self, program: Program, clock: Clock, seed: int, progress: Progress) -> Outcome:
         """Goal by goal, in order."""
-        best: Integers | None = None
+        best = self.known(program)
         goals: list[tuple[Objective, Integers]] = []
         bounds: list[int] = []
         for objective in program.objectives or (_nothing_to_improve(),):

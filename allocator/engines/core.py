@@ -31,6 +31,8 @@ FORBIDDING = 4
 """Price of a unit missing while rounding, against the largest coefficient of the goal."""
 NODES = 300
 """Nodes of the search tree at most."""
+WINDOWS = ((30, 1.0), (90, 2.0))
+"""Mending: how many people may lose or change their slot, and how near their other pairs have to be; one after the other."""
 WHOLE = 1e-6
 """A value this close to a whole number is one."""
 
@@ -116,20 +118,63 @@ class Core:
             others = np.setdiff1d(np.arange(len(pairs)), kept, assume_unique=True)
             others = others[~(once[others] & taken[who[others]])]
             free = others[self._fits(pairs[others], used)]
-            model = self.model(goal, pairs[free], used, held, elastic=True)
-            step = highs(model, 0, clock, seed, nodes=NODES, distance=distance / model.divisor, presolve=True)
-            if clock.over and step.columns is None:
-                return None
-            if step.columns is None:
-                continue
-            beside = step.columns[len(free) : len(free) + self.program.size - len(sieve)]
-            if not step.columns[len(free) + len(beside) :].any():
-                columns = np.zeros(self.program.size, dtype=np.int64)
-                columns[pairs[kept]] = 1
-                columns[pairs[free]] = step.columns[: len(free)]
-                columns[len(sieve) :] = beside
+            columns = self._filled(goal, pairs[kept], pairs[free], (used, held), distance, None, clock, seed)
+            if columns is not None or clock.over:
                 return columns
         return None
+
+    def mended(self, goal: Integers, relaxed: Relaxation, known: Integers, enough: float, clock: Clock, seed: int) -> Integers | None:
+        """A whole solution near one that was good before something changed; None where that does not go. With `enough` of the goal it stops looking.
+
+        Those change who have to, by what the relaxation holds now, and those who lose most against it; everybody else stays.
+        """
+        sieve, found = self.sieve, None
+        value = np.zeros(len(sieve))
+        value[relaxed.pairs] = relaxed.value
+        margin, regret = relaxed.margin(sieve), _beyond_next(sieve, relaxed)
+        asked = np.unique(np.concatenate([np.flatnonzero(hold.coefficients[: len(sieve)]) for hold in self.holds] or [np.empty(0, dtype=np.int64)]))
+        for people, near in WINDOWS:
+            chosen = np.flatnonzero(known[: len(sieve)])
+            chosen = chosen[np.isfinite(margin[chosen])]
+            whole = value[chosen] > 1 - WHOLE
+            urgent = 1.0 - value[chosen] + margin[chosen] - np.where(whole, regret[sieve.seeker[chosen]], 0.0)
+            kept = chosen[np.argsort(urgent, kind="stable")][: max(0, len(chosen) - people)]
+            others = np.union1d(relaxed.pairs[(margin[relaxed.pairs] < near) | (relaxed.value > WHOLE)], chosen)
+            if len(asked) < len(others):
+                others = np.union1d(others, asked[np.isfinite(margin[asked])])
+            taken = np.zeros(len(sieve.once), dtype=bool)
+            taken[sieve.seeker[kept]] = True
+            others = others[~(sieve.once & taken)[sieve.seeker[others]]]
+            others = np.setdiff1d(others, kept, assume_unique=True)
+            used, held = self.usage(kept, np.ones(len(kept)))
+            free = others[self._fits(others, used)]
+            columns = self._filled(goal, kept, free, (used, held), 0.0, enough, clock, seed)
+            if columns is not None:
+                known = found = columns
+                if int(goal @ found) >= enough:
+                    return found
+            if clock.over:
+                break
+        return found
+
+    def _filled(
+        self, goal: Integers, kept: Integers, free: Integers, already: tuple[Floats, Floats], distance: float, enough: float | None, clock: Clock, seed: int
+    ) -> Integers | None:
+        """Some pairs kept, and the best of the free ones beside them; None where rows are left broken."""
+        sieve = self.sieve
+        model = self.model(goal, free, *already, elastic=True)
+        target = None if enough is None else (enough - int(goal[kept].sum())) / model.divisor
+        step = highs(model, 0, clock, seed, nodes=NODES, distance=distance / model.divisor, target=target, presolve=True)
+        if step.columns is None:
+            return None
+        beside = step.columns[len(free) : len(free) + self.program.size - len(sieve)]
+        if step.columns[len(free) + len(beside) :].any():
+            return None
+        columns = np.zeros(self.program.size, dtype=np.int64)
+        columns[kept] = 1
+        columns[free] = step.columns[: len(free)]
+        columns[len(sieve) :] = beside
+        return columns
 
     def _fits(self, pairs: Integers, used: Floats) -> Mask:
         """Which pairs could be taken beside what is used, every row by itself. Where a row has columns beside, those may make room."""
@@ -169,6 +214,7 @@ class Core:
             columns[fixed] = 1
             columns[pairs] = step.columns[: len(pairs)]
             columns[len(sieve) :] = step.columns[len(pairs) :]
+        keep[sieve.closed] = True
         return step.status, columns, bound, bool(keep.all())
 
 

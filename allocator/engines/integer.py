@@ -69,18 +69,22 @@ def highs(
     watch: Watch | None = None,
     *,
     distance: float = ENOUGH,
+    target: float | None = None,
     nodes: int | None = None,
     presolve: bool = False,
 ) -> Step:
     """HiGHS on a model, in the model's own units. What the settled columns are worth (`already`) is only for the ears of `watch`.
 
-    `distance` between value and bound is good enough, and so are so many nodes (not seconds: the same program must give the same answer on a busy machine).
+    `distance` between value and bound is good enough, and so is a value of `target`, and so are so many nodes (not seconds: the same program must give the
+    same answer on a busy machine).
     Without presolve for exact cores: it took most of the time and found nothing, since fixing by reduced cost has been there before.
     """
     solver = silent(
         random_seed=seed & 0x7FFFFFFF, presolve="choose" if presolve else "off", mip_rel_gap=float(clock.gap), mip_abs_gap=max(distance, ENOUGH),
         mip_feasibility_tolerance=EXACT, primal_feasibility_tolerance=EXACT,
     )  # fmt: skip
+    if target is not None:
+        solver.setOptionValue("objective_target", target)
     if nodes is not None:
         solver.setOptionValue("mip_max_nodes", nodes)
     solver.passModel(_program(model))

@@ -20,6 +20,7 @@ from allocator.engines.blocks import Blocks, start_by_blocks
 from allocator.engines.core import Core, is_whole
 from allocator.engines.cp_sat import CpSat
 from allocator.engines.integer import floor_of
+from allocator.engines.master import Basis
 from allocator.engines.relaxation import Relaxation, Sifter
 from allocator.engines.sieve import Goal, Level, Sieve
 from allocator.program import Objective, Program
@@ -39,6 +40,8 @@ WIDER = 4.0
 """How much further the next core looks."""
 AHEAD_RATIO = 8
 """How much heavier a goal weighs than the next when looking ahead."""
+REMEMBERED = 24
+"""Goals that were held once and keep a row in the warm relaxation; with more of them it is made anew from where it stands."""
 
 
 class Sifting(GoalByGoal):
@@ -46,42 +49,63 @@ class Sifting(GoalByGoal):
 
     name = "sifting"
 
-    def __init__(self, start: Integers | None = None) -> None:
-        self._start = start
-        self._state: State | None = None
+    def __init__(self, state: State | None = None) -> None:
+        self._state = state
 
     def solve(self, program: Program, clock: Clock, seed: int, progress: Progress) -> Outcome:
         if len(program.pairs) == 0:
             return CpSat().solve(program, clock, seed, progress)
-        self._state = State(program, self._start)
+        self._state_of(program)
         return super().solve(program, clock, seed, progress)
 
+    def known(self, program: Program) -> Integers | None:
+        state = self._state_of(program)
+        return state.last if state.last is not None and keeps(program, state.wanted, state.last) else None
+
     def maximize(self, program: Program, goal: Integers, holds: Sequence[Hold], hint: Integers | None, clock: Clock, seed: int, watch: Watch) -> Step:
+        return _Stage(self._state_of(program), goal, tuple(holds), clock, seed, watch).best(hint)
+
+    def _state_of(self, program: Program) -> State:
         if self._state is None or self._state.program is not program:
-            self._state = State(program, self._start)
-        stage = _Stage(self._state, goal, tuple(holds), clock, seed, watch)
-        return stage.best(hint)
+            self._state = State(program)
+        return self._state
 
 
 class State:
-    """What is kept from one goal, and from one question, to the next: the sieve, the warm relaxation, the blocks."""
+    """What is kept from one goal, and from one question, to the next: the sieve, the warm relaxation, the blocks, the last solution."""
 
-    def __init__(self, program: Program, start: Integers | None = None) -> None:
+    def __init__(self, program: Program) -> None:
         self.program = program
         self.sieve = Sieve.of(program)
+        self.last: Integers | None = None
+        """A solution to start from, of this program or of one much like it."""
+        self.wanted: tuple[Hold, ...] = ()
+        """What is held besides the goals: pairs that somebody wants in."""
         self._levels: list[tuple[Integers, Level]] = []
-        self._given = start
         self._sifter: Sifter | None = None
         self._openings = _openings(program)
         self.blocks = Blocks.of(self.sieve)
+
+    def go_under(self, program: Program, wanted: tuple[Hold, ...] = ()) -> None:
+        """Take another program with the same pairs and rows: other bounds, other goals. `wanted` is held besides its goals."""
+        self.program, self.wanted = program, wanted
+        self.sieve = self.sieve.under(program)
+        if self._sifter is not None:
+            self._sifter.go_under(self.sieve)
+
+    def start_from(self, basis: Basis) -> None:
+        """Start from where the relaxation of a program much like it stood, told by this one's numbers."""
+        nothing = Goal(Level(np.zeros(len(self.sieve)), np.zeros(len(self.sieve.beside_upper)), 1.0))
+        self._sifter = Sifter(self.sieve, basis.pairs)
+        self._sifter.start_from(basis, nothing)
 
     def level(self, dense: Integers) -> Level:
         """Coefficients over all columns, scaled; the same object for the same coefficients."""
         for known, level in self._levels:
             if known is dense or np.array_equal(known, dense):
                 return level
-        level = Level.of(dense, len(self.sieve))
-        self._levels.append((dense, level))
+        level = Level.of(dense, len(self.sieve), may_fail=any(dense is hold.coefficients for hold in self.wanted))
+        self._levels = [*self._levels[-REMEMBERED:], (dense, level)]
         return level
 
     def goal(self, dense: Integers, holds: Sequence[Hold]) -> Goal:
@@ -93,22 +117,21 @@ class State:
         """The relaxation for a goal, from wherever the last one ended."""
         if self._sifter is None:
             self._sifter = Sifter(self.sieve, self._promising(goal))
-            if self.blocks is not None and self._given is None:
+            if self.blocks is not None:
                 start_by_blocks(self.sieve, goal, self._sifter, self.blocks, self.top, lambda: clock.over)
+        elif self._sifter.master.held > REMEMBERED:
+            self._sifter = self._sifter.renewed(goal)
         return self._sifter.relax(goal, lambda: clock.over, close)
 
-    @property
-    def sifter(self) -> Sifter:
-        """The warm relaxation; there is one once something was relaxed."""
-        assert self._sifter is not None
-        return self._sifter
+    def stand(self) -> Basis | None:
+        """Where the relaxation stands; None where nothing was relaxed yet."""
+        return None if self._sifter is None else self._sifter.master.stand()
 
     def _promising(self, goal: Goal) -> Integers:
         everything = np.arange(len(self.sieve))
         if len(everything) <= SMALL:
             return everything
-        best = self.top(goal.level.pairs, everything)
-        return best if self._given is None else np.union1d(best, self._given)
+        return self.top(goal.level.pairs, everything)
 
     def top(self, worth: Floats, among: Integers) -> Integers:
         """Of each slot the pairs that are worth most, a few for each opening, in order."""
@@ -124,13 +147,14 @@ class _Stage:
     """One goal of a program, with the goals before it held."""
 
     def __init__(self, state: State, goal: Integers, holds: tuple[Hold, ...], clock: Clock, seed: int, watch: Watch) -> None:
-        self.state, self.goal, self.holds = state, goal, holds
+        self.state, self.goal, self.holds = state, goal, (*holds, *state.wanted)
         self.clock, self.seed, self.watch = clock, seed, watch
         self.program = state.program
+        self.later = self.program.objectives[len(holds) + 1 :]
 
     def best(self, known: Integers | None) -> Step:
         """The best solution there is, or the best found in time with an honest bound. `known` is a solution to start from."""
-        later = self.program.objectives[len(self.holds) + 1 :]
+        later = self.later
         if later and (known is None or int(self.goal @ known) < ceiling(self.program, self.goal)):
             most = ceiling(self.program, self.goal)
             ahead = self._look_ahead(later, most)
@@ -150,6 +174,8 @@ class _Stage:
             known = self._better(known, self._whole(relaxed))
         if later and (known is None or int(self.goal @ known) < target):
             known = self._better(known, self._look_ahead(later, target))
+        if self.state.last is not None and (known is None or not self._enough(known, target)):
+            known = self._better(known, self._mended(relaxed, known if known is not None else self.state.last, target))
         if known is None or not self._enough(known, target):
             self._saw(known, target)
             known = self._better(known, self._round(self.goal, self.holds, relaxed, unit))
@@ -217,6 +243,11 @@ class _Stage:
         columns = Core(self.program, self.state.sieve, holds).rounded(goal, relaxed, distance, self.clock, self.seed)
         return columns if columns is not None and self._keeps(columns, holds) else None
 
+    def _mended(self, relaxed: Relaxation, last: Integers, target: int) -> Integers | None:
+        enough = target - float(self.clock.gap) * max(abs(target), 1)
+        columns = Core(self.program, self.state.sieve, self.holds).mended(self.goal, relaxed, last, math.ceil(enough), self.clock, self.seed)
+        return columns if columns is not None and self._keeps(columns) else None
+
     def _whole(self, relaxed: Relaxation, holds: tuple[Hold, ...] | None = None) -> Integers | None:
         """The relaxation's own solution, where it is whole."""
         if not relaxed.whole or not is_whole(relaxed.value).all() or not is_whole(relaxed.beside).all():
@@ -248,13 +279,17 @@ class _Stage:
 
     def _keeps(self, columns: Integers, holds: tuple[Hold, ...] | None = None) -> bool:
         """Whether the columns keep every row and every hold, in exact arithmetic."""
-        if (columns < 0).any() or (columns > self.program.upper).any():
-            return False
-        asked = self.holds if holds is None else holds
-        return all(int(hold.coefficients @ columns) >= hold.at_least for hold in asked) and next(self.program.broken_rows(columns), None) is None
+        return keeps(self.program, self.holds if holds is None else holds, columns)
 
     def _saw(self, known: Integers | None, bound: int) -> None:
         self.watch.saw(None if known is None else float(self.goal @ known), float(bound))
+
+
+def keeps(program: Program, holds: Sequence[Hold], columns: Integers) -> bool:
+    """Whether the columns keep every row and every hold, in exact arithmetic."""
+    if (columns < 0).any() or (columns > program.upper).any():
+        return False
+    return all(int(hold.coefficients @ columns) >= hold.at_least for hold in holds) and next(program.broken_rows(columns), None) is None
 
 
 def _openings(program: Program) -> Integers:
