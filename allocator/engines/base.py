@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 import numpy as np
 import psutil
 
-from allocator.program import Objective, Program
+from allocator.program import FREE, Objective, Program
 from allocator.scenario import Integers, Positions
 
 Status = Literal["optimal", "feasible", "infeasible", "no_solution"]
@@ -219,14 +219,18 @@ class Watch:
 def ceiling(program: Program, goal: Integers) -> int:
     """A bound that needs no solver: each seeker, and each opening, at its best pair; penalties at none."""
     best = np.maximum(goal[: len(program.pairs)], 0)
-    by_seeker = _best_of(best, program.pairs.seeker).sum() if len(best) else 0
-    capacity = next((block.upper for block in program.rows if block.kind == "slot_openings"), None)
-    by_slot = by_seeker
-    if len(best) and capacity is not None:
-        top = _best_of(best, program.pairs.slot)
-        by_slot = (top * capacity[: len(top)]).sum()
+    most = int(best.sum())
+    for kind, group in (("one_slot_each", program.pairs.seeker), ("slot_openings", program.pairs.slot)):
+        block = next((block for block in program.rows if block.kind == kind), None)
+        if len(best) and block is not None:
+            top = _best_of(best, group)
+            row = block.of_seeker if kind == "one_slot_each" else block.of_slot
+            assert row is not None
+            row = row[: len(top)]
+            if (row >= 0).all() and (block.upper < FREE).all():
+                most = min(most, int((top * block.upper[row]).sum()))
     extra = goal[len(program.pairs) :]
-    return int(min(by_seeker, by_slot)) + int((np.maximum(extra, 0) * program.upper[len(program.pairs) :]).sum())
+    return most + int((np.maximum(extra, 0) * program.upper[len(program.pairs) :]).sum())
 
 
 def _best_of(values: Integers, group: Positions) -> Integers:

@@ -31,7 +31,7 @@ FORBIDDING = 4
 """Price of a unit missing while rounding, against the largest coefficient of the goal."""
 NODES = 300
 """Nodes of the search tree at most."""
-WINDOWS = ((30, 1.0), (90, 2.0))
+WINDOWS = ((30, 0.5), (50, 0.5), (80, 0.5), (120, 0.5))
 """Mending: how many people may lose or change their slot, and how near their other pairs have to be; one after the other."""
 WHOLE = 1e-6
 """A value this close to a whole number is one."""

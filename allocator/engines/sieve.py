@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from allocator.program import FREE, Program, Rows
+from allocator.program import FREE, Program
 from allocator.scenario import Floats, Integers, Mask, Positions
 
 FULL = 100.0
@@ -83,6 +83,8 @@ class Sieve:
     """Numbers of the rows that have a price: all but the seekers' own."""
     closed: Integers
     """Pairs that may not be assigned; they are worth less than anything."""
+    own_block: int | None
+    """The program's block that says so of seekers."""
 
     @classmethod
     def of(cls, program: Program) -> Sieve:
@@ -90,12 +92,12 @@ class Sieve:
         pairs, people, places = len(program.pairs), int(program.pairs.seeker.max(initial=-1)) + 1, int(program.pairs.slot.max(initial=-1)) + 1
         rows = program.row_count
         sides: dict[str, list[tuple[Integers, Integers, Integers]]] = {"seeker": [], "slot": [], "pair": [], "beside": []}
-        once, priced, start = np.zeros(people, dtype=bool), np.ones(rows, dtype=bool), 0
-        for block in program.rows:
+        own_block = _own_block(program)
+        once, priced, start = np.full(people, own_block is not None), np.ones(rows, dtype=bool), 0
+        for number, block in enumerate(program.rows):
             if len(block.slack.row):
                 sides["beside"].append((block.slack.column - pairs, block.slack.row + start, block.slack.coefficient))
-            if not once.any() and _is_one_each(block, people):
-                once[:] = True
+            if number == own_block:
                 priced[start : start + len(block)] = False
             elif block.pair is not None:
                 row, pair, coefficient = block.entries(program.pairs)
@@ -115,13 +117,15 @@ class Sieve:
             matrix.data /= largest[matrix.indices]
         return cls(
             program.pairs.seeker, program.pairs.slot, once, whole["seeker"], whole["slot"], whole["pair"], whole["beside"],
-            bounds(program.upper[pairs:]), 1.0 / largest, *_sides(program, 1.0 / largest), np.flatnonzero(priced), _closed(program),
+            bounds(program.upper[pairs:]), 1.0 / largest, *_sides(program, 1.0 / largest), np.flatnonzero(priced), _closed(program, own_block), own_block,
         )  # fmt: skip
 
-    def under(self, program: Program) -> Sieve:
-        """The same pairs and rows with the bounds that a program of the same make has for them."""
+    def under(self, program: Program) -> Sieve | None:
+        """The same pairs and rows with the bounds that a program of the same make has for them; None where seekers may have several slots only there."""
+        if _own_block(program) != self.own_block:
+            return None
         lower, upper = _sides(program, self.scale)
-        return replace(self, beside_upper=bounds(program.upper[len(self) :]), lower=lower, upper=upper, closed=_closed(program))
+        return replace(self, beside_upper=bounds(program.upper[len(self) :]), lower=lower, upper=upper, closed=_closed(program, self.own_block))
 
     def __len__(self) -> int:
         return len(self.seeker)
@@ -134,7 +138,7 @@ class Sieve:
         return Sieve(
             seeker.astype(np.int32), np.zeros(len(pairs), dtype=np.int32), self.once[people],
             csr_matrix((len(people), len(rows))), csr_matrix((1, len(rows))), entries, nothing, np.empty(0),
-            self.scale[rows], lower, upper, np.arange(len(rows)), np.flatnonzero(np.isin(pairs, self.closed)),
+            self.scale[rows], lower, upper, np.arange(len(rows)), np.flatnonzero(np.isin(pairs, self.closed)), None,
         )  # fmt: skip
 
     @cached_property
@@ -195,6 +199,23 @@ class Sieve:
         return entries.tocsr()
 
 
+def _sides(program: Program, scale: Floats) -> tuple[Floats, Floats]:
+    """Lower and upper bounds of all rows, scaled."""
+    lower, upper = (np.concatenate([np.empty(0), *(bounds(getattr(block, side)) for block in program.rows)]) * scale for side in ("lower", "upper"))
+    return lower, upper
+
+
+def _closed(program: Program, own_block: int | None) -> Integers:
+    """Pairs that may not be assigned, by themselves or because their seeker may have none."""
+    shut = program.upper[: len(program.pairs)] == 0
+    if own_block is not None:
+        block = program.rows[own_block]
+        assert block.of_seeker is not None
+        if (block.upper == 0).any():
+            shut |= block.upper[block.of_seeker[program.pairs.seeker]] == 0
+    return np.flatnonzero(shut)
+
+
 def bounds(values: Integers | Floats) -> Floats:
     """Bounds as floats, infinite where they do not bind."""
     floats = values.astype(np.float64)
@@ -203,23 +224,16 @@ def bounds(values: Integers | Floats) -> Floats:
     return floats
 
 
-def _sides(program: Program, scale: Floats) -> tuple[Floats, Floats]:
-    """Lower and upper bounds of all rows, scaled."""
-    lower, upper = (np.concatenate([np.empty(0), *(bounds(getattr(block, side)) for block in program.rows)]) * scale for side in ("lower", "upper"))
-    return lower, upper
-
-
-def _closed(program: Program) -> Integers:
-    """Pairs that may not be assigned."""
-    return np.flatnonzero(program.upper[: len(program.pairs)] == 0)
-
-
-def _is_one_each(block: Rows, people: int) -> bool:
-    """Whether a block says that every seeker has one slot at most, and nothing else."""
-    if block.of_seeker is None or len(block.slack.row) or (block.upper != 1).any() or (block.lower > 0).any():
-        return False
-    mine = block.of_seeker[:people]
-    return len(mine) == people and bool((mine >= 0).all()) and len(np.unique(mine)) == people
+def _own_block(program: Program) -> int | None:
+    """The first block that says of every seeker "one slot at most" (or none), and nothing else."""
+    people = int(program.pairs.seeker.max(initial=-1)) + 1
+    for number, block in enumerate(program.rows):
+        if block.of_seeker is None or len(block.slack.row) or not np.isin(block.upper, (0, 1)).all() or (block.lower > 0).any():
+            continue
+        mine = block.of_seeker[:people]
+        if people and len(mine) == people and (mine >= 0).all() and len(np.unique(mine)) == people:
+            return number
+    return None
 
 
 def _sparse(entries: Sequence[tuple[Integers, Integers, Integers]], size: int, rows: int) -> Any:

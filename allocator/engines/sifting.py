@@ -86,12 +86,18 @@ class State:
         self._openings = _openings(program)
         self.blocks = Blocks.of(self.sieve)
 
-    def go_under(self, program: Program, wanted: tuple[Hold, ...] = ()) -> None:
-        """Take another program with the same pairs and rows: other bounds, other goals. `wanted` is held besides its goals."""
-        self.program, self.wanted = program, wanted
-        self.sieve = self.sieve.under(program)
+    def go_under(self, program: Program, wanted: tuple[Hold, ...] = ()) -> bool:
+        """Take another program with the same pairs and rows: other bounds, other goals. `wanted` is held besides its goals.
+
+        False, and nothing changes, where it lets seekers have several slots and this one did not, or the other way round.
+        """
+        sieve = self.sieve.under(program)
+        if sieve is None:
+            return False
+        self.program, self.sieve, self.wanted = program, sieve, wanted
         if self._sifter is not None:
             self._sifter.go_under(self.sieve)
+        return True
 
     def start_from(self, basis: Basis) -> None:
         """Start from where the relaxation of a program much like it stood, told by this one's numbers."""

@@ -125,11 +125,11 @@ class Warm:
         not the program's own.
         """
         with self._mine():
-            changed = self._go_under(change)
-            if changed is None:
+            state = self._under(change)
+            if state is None:
                 return Outcome("infeasible", "proved", None, ())
-            self._state.last = self._plan if near is None else near
-            return Sifting(self._state).solve(changed, clock or Clock(gap=gap), self._seed, Silent())
+            state.last = self._plan if near is None else near
+            return Sifting(state).solve(state.program, clock or Clock(gap=gap), self._seed, Silent())
 
     def keep(self, change: Change, *, clock: Clock | None = None) -> Outcome:
         """The best plan under a change; from now on the program is the changed one. Where no plan is found, all stays as it was.
@@ -153,21 +153,22 @@ class Warm:
         Raises ArithmeticError where the program's numbers are too far apart for floating point.
         """
         with self._mine():
-            changed = self._go_under(change)
-            if changed is None:
+            state = self._under(change)
+            if state is None:
                 return None
+            changed = state.program
             dense = [objective.dense(changed.size) for objective in changed.objectives]
             goal %= len(dense)
             holds = [] if self._plan is None else [Hold(earlier, int(earlier @ self._plan)) for earlier in dense[:goal]]
-            asked = self._state.goal(dense[goal], [*holds, *self._state.wanted])
-            relaxed = self._state.relax(asked, Clock(), 0.0)
+            asked = state.goal(dense[goal], [*holds, *state.wanted])
+            relaxed = state.relax(asked, Clock(), 0.0)
             if relaxed == "infeasible":
                 return None
             if isinstance(relaxed, str):
                 message = "The linear relaxation could not be solved: the program's numbers are too far apart for floating point."
                 raise ArithmeticError(message)
             unit = asked.level.unit * (1 if changed.objectives[goal].maximize else -1)
-            return Limit(relaxed.limit * unit, relaxed.prices.rows * self._state.sieve.scale * unit)
+            return Limit(relaxed.limit * unit, relaxed.prices.rows * state.sieve.scale * unit)
 
     def succeed(
         self, program: Program, *, seekers: Integers | None = None, slots: Integers | None = None, clock: Clock | None = None, progress: Progress | None = None
@@ -188,13 +189,19 @@ class Warm:
         later._finish(clock, progress)
         return later
 
-    def _go_under(self, change: Change) -> Program | None:
-        """The changed program, with the relaxation under its bounds; None where some row asks for more than it allows."""
+    def _under(self, change: Change) -> State | None:
+        """The state of the changed program; None where some row asks for more than it allows.
+
+        It is the warm one, but where seekers who had one slot at most may have several: that is another kind of program, and starts from nothing.
+        """
         changed = change.of(self.program)
         if any((block.lower > block.upper).any() for block in changed.rows):
             return None
-        self._state.go_under(changed, change.wanted(changed))
-        return changed
+        if self._state.go_under(changed, wanted := change.wanted(changed)):
+            return self._state
+        fresh = State(changed)
+        fresh.wanted = wanted
+        return fresh
 
     @contextmanager
     def _mine(self) -> Iterator[None]:
