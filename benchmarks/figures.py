@@ -74,8 +74,8 @@ FIGURES = {
         "A frontier of 31 points",
         small=(Batch(("full:1000x100x10",), ("frontier_ours", "frontier_pulp_highs"), limit=20),),
         large=(
-            Batch(("full:2000x200x10",), ("frontier_ours", "frontier_pulp_highs")),
-            Batch(("full:10000x1000x20",), ("frontier_ours", "frontier_pulp_point"), limit=300),
+            Batch(("full:2000x200x10",), ("frontier_ours", "frontier_pulp_highs"), gap=5e-4),
+            Batch(("full:10000x1000x20",), ("frontier_ours", "questions_ours", "frontier_pulp_point"), gap=5e-4, limit=300),
         ),
     ),
     "hard": Figure(

@@ -35,6 +35,10 @@ class Promise:
         most = promised[block]
         return cls(block, tuple(range(max(0, most - POINTS + 1), most + 1)))
 
+    def row(self, program: Program) -> int:
+        """The number of the promise's row."""
+        return sum(len(rows) for rows in program.rows[: self.block])
+
     def at(self, program: Program, count: int) -> Program:
         """The program with so many seats promised."""
         rows = list(program.rows)

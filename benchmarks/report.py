@@ -19,9 +19,9 @@ NAMES = {
     "ours": "**OJT Allocator**", "ours_all_goals": "**OJT Allocator**, both goals", "ours_end_to_end": "**OJT Allocator**, files to files",
     "pulp_highs": "PuLP + HiGHS", "pulp_cbc": "PuLP + CBC", "highs_whole": "HiGHS, whole program", "cp_sat": "CP-SAT", "raw_flow": "bare `SimpleMinCostFlow`",
     "scipy_assignment": "scipy assignment, rules ignored", "frontier_ours": "**OJT Allocator**", "frontier_pulp_highs": "PuLP + HiGHS, loop",
-    "frontier_pulp_point": "PuLP + HiGHS, one point",
+    "frontier_pulp_point": "PuLP + HiGHS, one point", "questions_ours": "**OJT Allocator**, one promise changed",
 }  # fmt: skip
-OURS = ("ours", "frontier_ours")
+OURS = ("ours", "frontier_ours", "questions_ours")
 
 INTRO = """\
 # Performance

@@ -62,7 +62,7 @@ def jobs(batch: Batch, options: argparse.Namespace) -> Iterator[tuple[int, Insta
             for name in batch.peers:
                 instance.prepare(scenario=name in ("ours_end_to_end", "ours_lines"))
                 terms = Terms(batch.gap, batch.limit, options.threads, options.seed, options.engine)
-                yield repeat, instance, Job(name, text, str(instance.folder), terms, 31 if name.startswith("frontier") else 1)
+                yield repeat, instance, Job(name, text, str(instance.folder), terms, 31 if name.startswith(("frontier", "questions")) else 1)
 
 
 def line(run: Run, repeat: int, job: Job, found: Measurement, load: float) -> Measurement:

@@ -34,12 +34,12 @@ def _none() -> Integers:
 class Change:
     """What is different in a question. Rows, pairs and slots by their numbers in the program (`Program.row_number` finds a row by its name).
 
-    `at_least` and `at_most` are new sides of rows, None for no such side. `objectives` take the place of the program's. `forced` pairs are assigned
-    in every answer, `forbidden` ones in none, and no pair of a `closed` slot is.
+    `at_least` and `at_most` are new sides of rows, None for no such side; fractions only where the relaxation is asked (`Warm.limit`).
+    `objectives` take the place of the program's. `forced` pairs are assigned in every answer, `forbidden` ones in none, and no pair of a `closed` slot is.
     """
 
-    at_least: Mapping[int, int | None] = field(default_factory=dict)
-    at_most: Mapping[int, int | None] = field(default_factory=dict)
+    at_least: Mapping[int, float | None] = field(default_factory=dict)
+    at_most: Mapping[int, float | None] = field(default_factory=dict)
     objectives: tuple[Objective, ...] | None = None
     forced: Integers = field(default_factory=_none)
     forbidden: Integers = field(default_factory=_none)
@@ -75,8 +75,10 @@ class Change:
             for side, asked, absent in (("lower", self.at_least, -FREE), ("upper", self.at_most, FREE)):
                 here = {number - start: value for number, value in asked.items() if start <= number < end}
                 if here:
-                    values = getattr(block, side).copy()
-                    values[list(here)] = [absent if value is None else value for value in here.values()]
+                    values = getattr(block, side)
+                    told = np.array([absent if value is None else value for value in here.values()])
+                    values = values.astype(np.result_type(values, told), copy=True)
+                    values[list(here)] = told
                     sides[side] = values
             yield replace(block, **sides) if sides else block
             start = end
@@ -124,6 +126,11 @@ class Warm:
         `gap` is the relative gap that is good enough (0 asks for proof) where no whole `clock` is given; `near` is a plan to start from where it is
         not the program's own.
         """
+        for side in (change.at_least, change.at_most):
+            for row, value in side.items():
+                if value is not None and value != int(value):
+                    message = f"Row {row} is to be held at {value}; a plan's rows are whole numbers."
+                    raise ValueError(message)
         with self._mine():
             state = self._under(change)
             if state is None:

@@ -38,8 +38,8 @@ def cold(program: Program, change: Change) -> Outcome:
 def any_change(program: Program, draw: np.random.Generator) -> Change:
     """One or two things changed."""
     lower, upper = (np.concatenate([getattr(block, side) for block in program.rows]) for side in ("lower", "upper"))
-    at_least: dict[int, int | None] = {}
-    at_most: dict[int, int | None] = {}
+    at_least: dict[int, float | None] = {}
+    at_most: dict[int, float | None] = {}
     forced, forbidden, closed = (np.empty(0, dtype=np.int64) for _ in range(3))
     objectives: tuple[Objective, ...] | None = None
     for kind in draw.choice(["promise", "capacity", "score", "forced", "forbidden", "closed"], size=draw.integers(1, 3), replace=False):
@@ -219,6 +219,8 @@ def test_numbers_that_the_program_has_not_are_refused() -> None:
     for change, what in ((Change(at_least={10**6: 1}), "row"), (Change(forced=np.array([-1])), "pair"), (Change(closed=np.array([10**6])), "slot")):
         with pytest.raises(ValueError, match=f"there is no {what} "):
             warm.ask(change)
+    with pytest.raises(ValueError, match="whole numbers"):
+        warm.ask(Change(at_most={0: 0.5}))
     with pytest.raises(ValueError, match="as pins"):
         warm.keep(Change(forced=np.array([0])))
     with pytest.raises(KeyError):
