@@ -79,6 +79,10 @@ class Clock:
         """The same limits with another gap."""
         return replace(self, gap=gap)
 
+    def part(self, share: float) -> Clock:
+        """The same limits with a part of the time that is left."""
+        return self if self.left is None else replace(self, seconds=time.monotonic() - self.started + share * self.left)
+
     def again(self) -> Clock:
         """As much time again, down to the proof; memory and cancelling as before."""
         return Clock(self.seconds, memory=self.memory, cancelled=self.cancelled)

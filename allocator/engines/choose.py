@@ -41,8 +41,15 @@ def choose(program: Program, wanted: str = "auto") -> Choice:
             return Choice(Network(trees), "every rule nests on the seeker side or the slot side, so the program is a minimum-cost flow")
         if wanted == "network":
             raise UnfitEngineError(f"The rules are not a network: {obstacle}.")
-        return Choice(_named("mip" if len(program.pairs) < LARGE else "sifting"), f"not a network: {obstacle}")
+        return Choice(_named("sifting" if len(program.pairs) >= LARGE or _has_knapsacks(program) else "mip"), f"not a network: {obstacle}")
     return Choice(_named(wanted), "asked for")
+
+
+def _has_knapsacks(program: Program) -> bool:
+    """Whether seekers choose between rows in which they take up different room: relaxations say little then, and sifting has more to say."""
+    from allocator.engines.knapsacks import Knapsacks
+
+    return Knapsacks.of(program) is not None
 
 
 def _named(name: str) -> Engine:

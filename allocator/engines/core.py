@@ -29,8 +29,8 @@ KEPT = (0.995, 0.98, 0.95, 0.8, 0.4, 0.0)
 """Shares of the whole assignments that rounding leaves alone, tried in turn until there is a solution."""
 FORBIDDING = 4
 """Price of a unit missing while rounding, against the largest coefficient of the goal."""
-NODES = 300
-"""Nodes of the search tree at most."""
+NODES, MANY_NODES = 300, 20_000
+"""Nodes of the search tree at most, for a first solution and for a better one."""
 WINDOWS = ((30, 0.5), (50, 0.5), (80, 0.5), (120, 0.5))
 """Mending: how many people may lose or change their slot, and how near their other pairs have to be; one after the other."""
 WHOLE = 1e-6
@@ -187,6 +187,17 @@ class Core:
         fits[np.searchsorted(entries.indptr, tight, side="right") - 1] = False
         return fits
 
+    def among(self, goal: Integers, pairs: Integers, clock: Clock, seed: int) -> Integers | None:
+        """The best solution of some pairs only that is found in time, or in many nodes; None where none is."""
+        model = self.model(goal, pairs, *self.usage(pairs[:0], np.empty(0)))
+        step = highs(model, 0, clock, seed, nodes=MANY_NODES, presolve=True)
+        if step.columns is None:
+            return None
+        columns = np.zeros(self.program.size, dtype=np.int64)
+        columns[pairs] = step.columns[: len(pairs)]
+        columns[len(self.sieve) :] = step.columns[len(pairs) :]
+        return columns
+
     # -- the exact core --------------------------------------------------------------------------------------------
 
     def best(
@@ -230,6 +241,8 @@ def _whole_bounds(lower: Floats, upper: Floats) -> tuple[Integers, Integers]:
 
 def _beyond_next(sieve: Sieve, relaxed: Relaxation) -> Floats:
     """How much each seeker's best pair is worth beyond the next best, or beyond nothing; `[seeker]`."""
+    if relaxed.loss is not None:
+        return np.zeros(len(sieve.once))  # losses say what a pair costs, not what it costs to do without
     other = relaxed.worth.copy()
     leading = np.flatnonzero(relaxed.margin(sieve) <= 0.0)
     _, first = np.unique(sieve.seeker[leading], return_index=True)

@@ -12,11 +12,14 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from allocator.engines.base import Clock, GoalByGoal, Hold, Step, Watch
+from allocator.engines.integer import Model
 from allocator.engines.stopping import stopping
 from allocator.program import FREE, Program
 from allocator.scenario import Integers
 
 WORKERS = 8
+A_MOMENT = 0.5
+"""Deterministic seconds for a small program that may have nothing better."""
 MOST = 1 << 40
 """CP-SAT wants finite domains; no column of ours can be larger."""
 
@@ -67,6 +70,32 @@ class _Listener(cp_model.CpSolverSolutionCallback):
 
     def on_solution_callback(self) -> None:
         self._watch.saw(self.objective_value, self.best_objective_bound)
+
+
+def better(model: Model, hint: Integers, clock: Clock, seed: int) -> Integers | None:
+    """The best solution of a small program that is found in a moment; None where none is. `hint` may be worse than what the program asks for."""
+    asked = cp_model.CpModel()
+    columns = [asked.new_int_var(0, min(int(most), MOST), "") for most in model.most]
+    matrix = model.matrix
+    for number, (lower, upper) in enumerate(zip(model.lower.tolist(), model.upper.tolist(), strict=True)):
+        entries = slice(matrix.indptr[number], matrix.indptr[number + 1])
+        expression = cp_model.LinearExpr.weighted_sum(
+            [columns[k] for k in matrix.indices[entries].tolist()], np.rint(matrix.data[entries]).astype(int).tolist()
+        )
+        domain = cp_model.Domain(max(math.ceil(lower), -MOST * 1000), min(math.floor(upper), MOST * 1000))
+        asked.add_linear_expression_in_domain(expression, domain)
+    asked.maximize(_weighted(columns, model.goal))
+    for variable, value in zip(columns, hint.tolist(), strict=True):
+        asked.add_hint(variable, value)
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.random_seed = seed & 0x7FFFFFFF
+    solver.parameters.max_deterministic_time = A_MOMENT
+    with stopping(clock, solver.stop_search):
+        status = solver.solve(asked)
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return None
+    return np.array([solver.value(variable) for variable in columns], dtype=np.int64)
 
 
 def _weighted(columns: list[cp_model.IntVar], coefficients: Integers) -> cp_model.LinearExpr:

@@ -38,9 +38,13 @@ class Relaxation:
     value: Floats
     beside: Floats
     whole: bool
+    loss: Floats | None = None
+    """What a solution loses at least that has the pair, `[pair]`, where more is known than prices say."""
 
     def margin(self, sieve: Sieve) -> Floats:
         """How much a solution loses that has the pair (negative worth beyond the seeker's best), `[pair]`; 0 for each seeker's best pair."""
+        if self.loss is not None:
+            return self.loss
         over = np.where(sieve.once, self.best, 0.0)[sieve.seeker]
         return np.asarray(over - self.worth)
 

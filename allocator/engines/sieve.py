@@ -179,11 +179,15 @@ class Sieve:
 
         `worth` and `best` (of each seeker) are at these prices.
         """
-        total = float(best[self.once].sum())
+        total = float(best[self.once].sum()) + self.priced_sides(goal, prices)
         if not self.once.all():
             total += float(np.maximum(worth[~self.once[self.seeker]], 0.0).sum())
+        return total
+
+    def priced_sides(self, goal: Goal, prices: Prices) -> float:
+        """The part of a bound that no pair has to do with: the sides of rows and of what is held, at their prices, and the columns beside."""
         used = np.flatnonzero(prices.rows)
-        total += float(np.where(prices.rows[used] > 0, self.upper[used], self.lower[used]) @ prices.rows[used])
+        total = float(np.where(prices.rows[used] > 0, self.upper[used], self.lower[used]) @ prices.rows[used])
         for price, (_, at_least) in zip(prices.holds, goal.held, strict=True):
             total += at_least * price if price <= 0 else np.inf
         gain = self.worth_beside(goal, prices)

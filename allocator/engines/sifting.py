@@ -20,7 +20,9 @@ from allocator.engines.blocks import Blocks, start_by_blocks
 from allocator.engines.core import Core, is_whole
 from allocator.engines.cp_sat import CpSat
 from allocator.engines.integer import floor_of
+from allocator.engines.knapsacks import Knapsacks, sharpened
 from allocator.engines.master import Basis
+from allocator.engines.neighbourhoods import likely, searched
 from allocator.engines.relaxation import Relaxation, Sifter
 from allocator.engines.sieve import Goal, Level, Sieve
 from allocator.program import Objective, Program
@@ -40,6 +42,9 @@ WIDER = 4.0
 """How much further the next core looks."""
 AHEAD_RATIO = 8
 """How much heavier a goal weighs than the next when looking ahead."""
+SHARPENING, SEARCHING, TRYING = 0.25, 0.6, 0.9
+"""Parts of the time left for a sharper bound, then for better solutions nearby, then for better ones of the likeliest pairs, where knapsacks leave a
+distance; the rest is for closing it."""
 REMEMBERED = 24
 """Goals that were held once and keep a row in the warm relaxation; with more of them it is made anew from where it stands."""
 
@@ -85,6 +90,7 @@ class State:
         self._sifter: Sifter | None = None
         self._openings = _openings(program)
         self.blocks = Blocks.of(self.sieve)
+        self.knapsacks = Knapsacks.of(program)
 
     def go_under(self, program: Program, wanted: tuple[Hold, ...] = ()) -> bool:
         """Take another program with the same pairs and rows: other bounds, other goals. `wanted` is held besides its goals.
@@ -188,6 +194,13 @@ class _Stage:
         if known is not None and self._enough(known, target):
             value = int(self.goal @ known)
             return Step("optimal" if value >= target else "feasible", known, max(target, value))
+        if known is not None and self.state.knapsacks is not None:
+            relaxed = sharpened(self.state.knapsacks, self.state.sieve, scaled, relaxed, int(self.goal @ known) / unit, self.clock.part(SHARPENING))
+            target = min(target, floor_of(relaxed.limit * unit))
+            known = self._searched(self.state.knapsacks, relaxed, known, target)
+            if self._enough(known, target):
+                value = int(self.goal @ known)
+                return Step("optimal" if value >= target else "feasible", known, max(target, value))
         self._saw(known, target)
         return self._close(relaxed, unit, known, target)
 
@@ -253,6 +266,20 @@ class _Stage:
         enough = target - float(self.clock.gap) * max(abs(target), 1)
         columns = Core(self.program, self.state.sieve, self.holds).mended(self.goal, relaxed, last, math.ceil(enough), self.clock, self.seed)
         return columns if columns is not None and self._keeps(columns) else None
+
+    def _searched(self, knapsacks: Knapsacks, relaxed: Relaxation, known: Integers, target: int) -> Integers:
+        core = Core(self.program, self.state.sieve, self.holds)
+        enough = math.ceil(target - float(self.clock.gap) * max(abs(target), 1))
+
+        def saw(columns: Integers) -> None:
+            self._saw(columns, target)
+
+        known = searched(core, knapsacks, self.goal, relaxed, known, enough, self.clock.part(SEARCHING), self.seed, saw)
+        if int(self.goal @ known) < enough:
+            wanting = Core(self.program, self.state.sieve, (*self.holds, Hold(self.goal, int(self.goal @ known) + 1)))
+            found = wanting.among(self.goal, likely(relaxed.margin(self.state.sieve), self.state.sieve), self.clock.part(TRYING), self.seed)
+            known = found if found is not None and self._keeps(found) else known
+        return known
 
     def _whole(self, relaxed: Relaxation, holds: tuple[Hold, ...] | None = None) -> Integers | None:
         """The relaxation's own solution, where it is whole."""
