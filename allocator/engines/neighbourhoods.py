@@ -9,21 +9,26 @@ Source: large neighbourhood search, Shaw 1998; places by what they lose against 
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 
 from allocator.engines.base import Clock, Hold
 from allocator.engines.core import Core
 from allocator.engines.cp_sat import better
+from allocator.engines.integer import Model
 from allocator.engines.knapsacks import Knapsacks
 from allocator.engines.relaxation import Relaxation
 from allocator.engines.sieve import Sieve
-from allocator.scenario import Floats, Integers
+from allocator.scenario import Floats, Integers, Mask
 
 ROUNDS = ((4, 6.0), (5, 5.0), (6, 4.0), (8, 3.0), (10, 3.0))
 """Knapsacks freed at once, and pairs for each person, on average."""
 TRIES = 25
 """Tries without a better solution after which the next round begins."""
+SIDE_BY_SIDE = 2
+"""Moves looked for at once, in threads; the same number on every machine, since it decides what is found."""
 LIKELY = 2.6
 """Pairs for each person, on average, when everybody may move."""
 
@@ -40,30 +45,58 @@ def searched(
     saw: Callable[[Integers], None],
 ) -> Integers:
     """The best solution found from `known` on; ends where it reaches `enough`, where nothing better is found, and with the clock."""
-    draw, program = np.random.default_rng(seed), core.program
-    loss = relaxed.margin(core.sieve)
-    seeker, pairs = core.sieve.seeker, len(core.sieve)
-    people = len(np.unique(seeker))
-    for freed, each in ROUNDS:
-        near = _near(loss, round(each * people))
-        failed = 0
-        while failed < TRIES and not clock.over and int(goal @ known) < enough:
-            some = draw.choice(len(knapsacks), min(freed, len(knapsacks)), replace=False)
-            inside = np.isin(knapsacks.of_pair, some)
-            chosen = np.flatnonzero(known[:pairs])
-            moving = np.zeros(len(core.sieve.once), dtype=bool)
-            moving[seeker[chosen[inside[chosen]]]] = True
-            unplaced = np.ones(len(moving), dtype=bool)
-            unplaced[seeker[chosen]] = False
-            kept = chosen[~moving[seeker[chosen]]]
-            free = np.flatnonzero((moving | unplaced)[seeker] & inside & ((loss <= near) | (known[:pairs] > 0)) & np.isfinite(loss))
-            found = _rearranged(core, goal, known, kept, free, clock, seed + failed)
-            if found is None or next(program.broken_rows(found), None) is not None:
-                failed += 1
-            else:
-                known, failed = found, 0
-                saw(known)
+    draw, loss = np.random.default_rng(seed), relaxed.margin(core.sieve)
+    people = len(np.unique(core.sieve.seeker))
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
+        for freed, each in ROUNDS:
+            near = (loss <= _near(loss, round(each * people))) & np.isfinite(loss)
+            failed = 0
+            while failed < TRIES and not clock.over and int(goal @ known) < enough:
+                mixed = draw.permutation(len(knapsacks))
+                groups = [mixed[k * freed : (k + 1) * freed] for k in range(SIDE_BY_SIDE)]
+                moves = [_Move.of(core, knapsacks, goal, known, group, near, number) for number, group in enumerate(groups) if len(group)]
+                asked = [threads.submit(better, move.model, move.hint, clock, seed + failed) for move in moves]
+                before = known
+                for move, answer in zip(moves, asked, strict=True):
+                    found = answer.result()
+                    if found is not None:
+                        known = move.made(core, goal, known, found)
+                if known is before:
+                    failed += len(moves)
+                else:
+                    failed = 0
+                    saw(known)
     return known
+
+
+@dataclass(frozen=True, eq=False)
+class _Move:
+    """Pairs that are free to change, as a small program that asks for a better solution; people of one move are in no other."""
+
+    free: Integers
+    hint: Integers
+    model: Model
+
+    @classmethod
+    def of(cls, core: Core, knapsacks: Knapsacks, goal: Integers, known: Integers, some: Integers, near: Mask, number: int) -> _Move:
+        """Free the people of some knapsacks, and of those without a slot every so many, for the near pairs inside."""
+        seeker, pairs = core.sieve.seeker, len(core.sieve)
+        inside = np.isin(knapsacks.of_pair, some)
+        chosen = np.flatnonzero(known[:pairs])
+        moving = np.arange(len(core.sieve.once)) % SIDE_BY_SIDE == number
+        moving[seeker[chosen]] = False
+        moving[seeker[chosen[inside[chosen]]]] = True
+        kept = chosen[~moving[seeker[chosen]]]
+        free = np.flatnonzero(moving[seeker] & inside & (near | (known[:pairs] > 0)))
+        wanting = Core(core.program, core.sieve, (*core.holds, Hold(goal, int(goal @ known) + 1)))
+        return cls(free, np.concatenate([known[free], known[pairs:]]), wanting.model(goal, free, *wanting.usage(kept, np.ones(len(kept)))))
+
+    def made(self, core: Core, goal: Integers, known: Integers, found: Integers) -> Integers:
+        """The solution with this move made, where it is better and keeps every row; otherwise as it is, as where two moves want the same room."""
+        columns = known.copy()
+        columns[self.free], columns[len(core.sieve) :] = found[: len(self.free)], found[len(self.free) :]
+        good = int(goal @ columns) > int(goal @ known) and all(int(hold.coefficients @ columns) >= hold.at_least for hold in core.holds)
+        return columns if good and next(core.program.broken_rows(columns), None) is None else known
 
 
 def likely(loss: Floats, sieve: Sieve) -> Integers:
@@ -75,19 +108,3 @@ def _near(loss: Floats, count: int) -> float:
     """The loss that so many pairs do not exceed."""
     count = min(count, len(loss)) - 1
     return float(np.partition(loss, count)[count])
-
-
-def _rearranged(core: Core, goal: Integers, known: Integers, kept: Integers, free: Integers, clock: Clock, seed: int) -> Integers | None:
-    """A better solution that keeps some pairs and has others of the free ones; None where there is none, or none is found quickly."""
-    pairs = len(core.sieve)
-    holds = (*core.holds, Hold(goal, int(goal @ known) + 1))
-    wanting = Core(core.program, core.sieve, holds)
-    model = wanting.model(goal, free, *wanting.usage(kept, np.ones(len(kept))))
-    found = better(model, np.concatenate([known[free], known[pairs:]]), clock, seed)
-    if found is None:
-        return None
-    columns = np.zeros(len(known), dtype=np.int64)
-    columns[kept] = 1
-    columns[free] = found[: len(free)]
-    columns[pairs:] = found[len(free) :]
-    return columns
