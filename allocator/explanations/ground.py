@@ -174,7 +174,11 @@ class Ground:
     @property
     def keeping(self) -> list[str]:
         """The rules that keep people where they are, as far as they ask for anything."""
-        return [block.kind if block.label in ("", block.kind) else f"{block.kind}[{block.label}]" for block in self.program.rows if block.kind in KEEPING and (block.lower > 0).any()]
+        return [
+            block.kind if block.label in ("", block.kind) else f"{block.kind}[{block.label}]"
+            for block in self.program.rows
+            if block.kind in KEEPING and (block.lower > 0).any()
+        ]
 
     # -- words --------------------------------------------------------------------------------------------------
 
@@ -205,9 +209,7 @@ class Ground:
     def binds(self, row: int) -> bool:
         """Whether a row has nothing to spare on one of its sides."""
         room = self.room
-        return bool(
-            (room.upper[row] < FREE and room.activity[row] >= room.upper[row]) or (room.lower[row] > -FREE and room.activity[row] <= room.lower[row])
-        )
+        return bool((room.upper[row] < FREE and room.activity[row] >= room.upper[row]) or (room.lower[row] > -FREE and room.activity[row] <= room.lower[row]))
 
     def price(self, row: int, coefficient: float = 1.0) -> dict[str, Any] | None:
         """What a unit of a row is worth, by the relaxation of the first goal to which it is worth anything; None where it is worth nothing."""

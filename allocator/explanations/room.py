@@ -5,6 +5,7 @@ A plan with one more pair, whose broken rows are widened by just what is missing
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -36,6 +37,20 @@ class Room:
         self._by_column = csc_matrix(self._by_row)
         self.activity: Integers = self._by_row @ columns
         self.values = values(program, columns)
+        self.memory: object = None
+        """What was worked out from the rows once (`swaps`)."""
+
+    @cached_property
+    def by_pair(self) -> csr_matrix:
+        """Coefficients of the pairs in the rows, `[pair, row]`."""
+        return csr_matrix(self._by_column[:, : len(self.program.pairs)].T)
+
+    def columns_of_one_row(self) -> Iterator[tuple[int, int, int]]:
+        """The columns beside the pairs that are in one row only: (row, column, coefficient)."""
+        for column in range(len(self.program.pairs), self.program.size):
+            where = slice(self._by_column.indptr[column], self._by_column.indptr[column + 1])
+            if where.stop - where.start == 1:
+                yield int(self._by_column.indices[where][0]), column, int(self._by_column.data[where][0])
 
     @cached_property
     def soft(self) -> Mask:
@@ -46,6 +61,10 @@ class Room:
     def starts(self) -> Integers:
         """The first row of each block."""
         return np.cumsum([0, *map(len, self.program.rows)])
+
+    def activity_of(self, columns: Integers) -> Integers:
+        """What each row adds up to in a solution."""
+        return np.asarray(self._by_row @ columns)
 
     def block(self, row: int) -> tuple[Rows, int]:
         """The block of a row, and its place in it."""
@@ -89,7 +108,10 @@ class Room:
     @cached_property
     def _bends(self) -> Integers:
         """What a unit of each row costs to bend: the rule's own price, a seat's for an opening, more than anything for one slot each."""
-        each = [np.full(len(block), {"slot_openings": 1_000_000, "one_slot_each": FREE >> 24}.get(block.kind, block.bend or FREE >> 24)) for block in self.program.rows]
+        each = [
+            np.full(len(block), {"slot_openings": 1_000_000, "one_slot_each": FREE >> 24}.get(block.kind, block.bend or FREE >> 24))
+            for block in self.program.rows
+        ]
         return np.concatenate([np.empty(0, dtype=np.int64), *each])
 
     def with_pair(self, pair: int) -> Added | None:

@@ -26,6 +26,7 @@ INTERNAL: dict[str, tuple[str, ...]] = {
         "Components: {components}.",
         "At their limit and paid for: {paid}.",
         "The nearest alternative is {next}: moving there costs {next_cost}.",
+        "?next_open {next} may be as good: ask with --why-not.",
         "?next_equal {next} would be equally good.",
         "?no_other No other slot admits them.",
     ),
@@ -35,17 +36,21 @@ INTERNAL: dict[str, tuple[str, ...]] = {
         "{seeker} is outbid: every slot that admits them is full ({options}).",
         "The nearest is {nearest}, held by {holders}.",
         "Placing {seeker} costs {cost}.",
+        "The cheapest direct swap, {swap}.",
         "?undecided Whether a plan as good could include them was not settled in the time given.",
         "?capped The cap of pairs left out {capped} more slots.",
     ),
     "blocked_row": (
         "{seeker} could take an opening at {open_slot}, but {row} is at its limit.",
         "Placing {seeker} anywhere costs {cost}.",
+        "The cheapest direct swap, {swap}.",
         "?undecided Whether a plan as good could include them was not settled in the time given.",
     ),
-    "blocked_impossible": ("No plan that keeps the rules can place {seeker}.", "In the way: {rows}."),
+    "blocked_impossible": ("No plan that keeps every rule can place {seeker}.", "In the way: {rows}."),
     "blocked_goal": (
-        "{open_slot} has an opening for {seeker}, but a plan that fills it so costs {cost}.",
+        "{open_slot} has an opening for {seeker}, but filling it so would make the plan worse.",
+        "Placing {seeker} costs {cost}.",
+        "The cheapest direct swap, {swap}.",
         "?undecided Whether a plan as good could include them was not settled in the time given.",
     ),
     "tie_equal": ("A plan with {seeker} at {nearest} is equally good in every goal; which of the two it is was not decided by any goal.",),
@@ -59,7 +64,7 @@ INTERNAL: dict[str, tuple[str, ...]] = {
     "why_not_unlisted": ("{seeker} cannot take {slot}: the scenario's pairs do not have the two together.",),
     "why_not_cut": ("{seeker} at {slot} was not looked at: the policy's cap of pairs per seeker left it out.",),
     "why_not_ended": ("{seeker} cannot take {slot}: the two have been together, and it has ended.",),
-    "why_not_impossible": ("{seeker} at {slot} is impossible: no plan with it keeps {rows}.",),
+    "why_not_impossible": ("{seeker} at {slot} is impossible: no plan with it keeps every rule.", "The least that would have to give way: {rows}."),
     "why_not_costs": ("{seeker} at {slot} costs {cost}.", "It moves {moves}."),
     "why_not_equal": ("{seeker} at {slot} is equally good.", "It moves {moves}."),
     "why_not_better": ("{seeker} at {slot} is no worse, perhaps better: this result was not proved best.", "It moves {moves}."),
@@ -75,7 +80,7 @@ INTERNAL: dict[str, tuple[str, ...]] = {
     "slot_no_pair": ("{slot} has {open} open: the scenario's pairs hold none for it.",),
     "slot_blocked": ("{slot} has {open} open: {waiting} without a slot could take it, but {row} is at its limit.",),
     "slot_all_placed": ("{slot} has {open} open: all {eligible} whom it admits hold other slots.", "Moving the nearest of them here costs {cost}."),
-    "slot_goal": ("{slot} has {open} open: {waiting} without a slot could take it, but a plan that fills it so costs {cost}.",),
+    "slot_goal": ("{slot} has {open} open: {waiting} without a slot could take it, but every plan that fills it so is worse.", "It costs {cost}."),
     "slot_undecided": ("{slot} has {open} open: {waiting} could take it; whether a plan as good fills it was not settled in the time given.",),
     "slot_equal": ("{slot} has {open} open: filling it with {nearest} would be equally good.",),
     "slot_lottery": ("{slot} has {open} open: filling it with {nearest} would be equally good but for the lottery.",),
@@ -285,6 +290,10 @@ class _Spoken:
     def _holders(self, value: Sequence[Mapping[str, Any]]) -> str:
         return _listed([f"{one['seeker_id']} ({_plain(one['score'])} points, tier {one['tier']})" for one in value])
 
+    def _swap(self, value: Mapping[str, Any]) -> str:
+        whose = f"taking {value['slot']} instead of {value['instead_of']}" if value["instead_of"] else f"taking the opening at {value['slot']}"
+        return f"{whose}, costs {amount(value['cost'])}" if value["cost"] else f"{whose}, costs nothing"
+
     def _moves(self, value: Sequence[Mapping[str, Any]]) -> str:
         return _listed([f"{one['seeker_id']} from {one['from'] or 'no slot'} to {one['to'] or 'no slot'}" for one in value])
 
@@ -310,11 +319,11 @@ class _Spoken:
 def amount(value: Mapping[str, Any]) -> str:
     """What is lost in a goal, in its own words: `{kind, label, unit, least, most, first}`."""
     least, most = value["least"], value["most"]
-    count = _plain(least) if least == most else f"at least {_plain(least)}" if most is None else f"at most {_plain(most)}" if not least else f"{_plain(least)} to {_plain(most)}"
+    count = _between(least, most)
     one = least == most == 1
     kind, label = value["kind"], value["label"]
     what = {
-        "shortfall": f"in promised seats short (weighted)",
+        "shortfall": "in promised seats short (weighted)",
         "priority_of_service": f"{'person' if one else 'people'} of {label} placed",
         "placements": f"{'person' if one else 'people'} placed",
         "match_quality": f"{'point' if one else 'points'} of match quality",
@@ -323,6 +332,14 @@ def amount(value: Mapping[str, Any]) -> str:
     }.get(kind, f"{value['unit']} of {label}")
     rest = "" if value.get("first", True) else ", or something of a goal before it"
     return f"{count} {what}{rest}"
+
+
+def _between(least: float, most: float | None) -> str:
+    if least == most:
+        return _plain(least)
+    if most is None:
+        return f"at least {_plain(least)}"
+    return f"{_plain(least)} to {_plain(most)}" if least else f"at most {_plain(most)}"
 
 
 def _effect(value: Mapping[str, Any]) -> str:
