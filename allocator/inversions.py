@@ -40,12 +40,16 @@ MOST_SHOWN = 5
 
 @dataclass(frozen=True)
 class InversionGroup:
-    """Cases that are alike: which tier waits while which tier holds, for what cause (and rule). `examples` are (waiting, slot, holder)."""
+    """Cases that are alike: which tier waits while which tier holds, for what cause, and the rule with the keys of its rows.
+
+    `examples` are (waiting, slot, holder).
+    """
 
     waiting_tier: str
     holding_tier: str
     cause: str
     rule: str
+    rows: tuple[str, ...]
     cases: int
     people: int
     slots: int
@@ -62,17 +66,20 @@ class InversionGroup:
         """The cause in words."""
         if self.cause in CAUSES:
             return CAUSES[self.cause]
-        return f"changing places would break {self.rule}" if self.rule else f"changing places would make {self.cause} worse, which ranks before"
+        if not self.rule:
+            return f"changing places would make {self.cause} worse, which ranks before"
+        shown = ", ".join(self.rows[:MOST_SHOWN]) + (f" and {len(self.rows) - MOST_SHOWN} more" if len(self.rows) > MOST_SHOWN else "")
+        return f"changing places would break {self.rule}" + (f" ({shown})" if shown else "")
 
     def as_dict(self) -> dict[str, Any]:
         """The group as plain JSON data."""
         examples = [{"seeker_id": waiting, "slot_id": slot, "held_by": holder} for waiting, slot, holder in self.examples]
-        return {**vars(self), "examples": examples, "sentence": self.sentence}
+        return {**vars(self), "rows": list(self.rows), "examples": examples, "sentence": self.sentence}
 
 
 @dataclass(frozen=True, eq=False)
 class Inversions:
-    """All cases as columns (seeker_id, tier, slot_id, held_by, held_tier, cause, rule), and the groups of those that are alike, largest first."""
+    """All cases as columns (seeker_id, tier, slot_id, held_by, held_tier, cause, rule, row), and the groups of those that are alike, largest first."""
 
     cases: pd.DataFrame
     groups: tuple[InversionGroup, ...]
@@ -93,28 +100,29 @@ def inversions(ground: Ground) -> Inversions:
     inverted = go >= 0
     inverted[inverted] = tiers[pairs.seeker[come[inverted]]] < tiers[pairs.seeker[go[inverted]]]
     come, go = come[inverted], go[inverted]
-    cause, rule = _causes(ground, come, go)
+    cause, rule, row = _causes(ground, come, go)
     names = np.array(ground.problem.tier_names, dtype=object)
     cases = pd.DataFrame(
         {
             "seeker_id": ground.seeker_ids[pairs.seeker[come]], "tier": names[tiers[pairs.seeker[come]]], "slot_id": ground.slot_ids[pairs.slot[come]],
-            "held_by": ground.seeker_ids[pairs.seeker[go]], "held_tier": names[tiers[pairs.seeker[go]]], "cause": cause, "rule": rule,
+            "held_by": ground.seeker_ids[pairs.seeker[go]], "held_tier": names[tiers[pairs.seeker[go]]], "cause": cause, "rule": rule, "row": row,
         }
     )  # fmt: skip
     return Inversions(cases, tuple(_grouped(cases)))
 
 
-def _causes(ground: Ground, come: Integers, go: Integers) -> tuple[Any, Any]:
-    """For each case what stands in the way of changing places, and the rule's row, where it is one."""
-    cause, rule = np.full(len(come), "", dtype=object), np.full(len(come), "", dtype=object)
+def _causes(ground: Ground, come: Integers, go: Integers) -> tuple[Any, Any, Any]:
+    """For each case what stands in the way of changing places, and the rule and the key of its row, where it is one."""
+    cause, rule, key = (np.full(len(come), "", dtype=object) for _ in range(3))
     if not len(come):
-        return cause, rule
+        return cause, rule, key
     judged = swapped(ground.room, [come], [go])
     kinds = np.array([block.kind for block in ground.program.rows for _ in range(len(block))], dtype=object)
     broken = np.flatnonzero(judged.row >= 0)
     cause[broken] = kinds[judged.row[broken]]
     told = {int(row): ground.row(int(row)) for row in np.unique(judged.row[broken])}
-    rule[broken] = [told[int(row)]["name"] for row in judged.row[broken]]
+    rule[broken] = [_rule(told[int(row)]) for row in judged.row[broken]]
+    key[broken] = [told[int(row)]["key"] for row in judged.row[broken]]
     goal, amount = judged.first
     kind = [objective.kind for objective in ground.program.objectives]
     asked = "priority_of_service" in kind
@@ -128,8 +136,12 @@ def _causes(ground: Ground, come: Integers, go: Integers) -> tuple[Any, Any]:
     cause[_among(cause, "commitments") | _begun(ground, go)] = "commitment"
     cause[_among(cause, "pins")] = "pin"
     cause[ground.problem.reverse_referrals[ground.pairs.slot[go]]] = "reverse_referral"
-    rule[np.isin(cause, list(CAUSES))] = ""
-    return cause, rule
+    rule[np.isin(cause, list(CAUSES))] = key[np.isin(cause, list(CAUSES))] = ""
+    return cause, rule, key
+
+
+def _rule(row: dict[str, Any]) -> str:
+    return str(row["kind"] if row["label"] == row["kind"] else f"{row['kind']}[{row['label']}]")
 
 
 def _among(cause: Any, kind: str) -> Mask:
@@ -148,6 +160,16 @@ def _grouped(cases: pd.DataFrame) -> Iterator[InversionGroup]:
         shown = alike.drop_duplicates("seeker_id").head(MOST_SHOWN)
         examples = tuple(shown[["seeker_id", "slot_id", "held_by"]].itertuples(index=False, name=None))
         groups.append(
-            InversionGroup(str(waiting), str(holding), str(cause), str(rule), len(alike), alike["seeker_id"].nunique(), alike["slot_id"].nunique(), examples)
+            InversionGroup(
+                str(waiting),
+                str(holding),
+                str(cause),
+                str(rule),
+                tuple(sorted(set(alike["row"]) - {""})),
+                len(alike),
+                alike["seeker_id"].nunique(),
+                alike["slot_id"].nunique(),
+                examples,
+            )
         )
     yield from sorted(groups, key=lambda group: (-group.cases, group.waiting_tier, group.holding_tier, group.cause, group.rule))

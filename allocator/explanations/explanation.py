@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from allocator.explanations.sentences import SEEKER_FACTS, Language, Register, said
+from allocator.explanations.catalogue import Language
+from allocator.explanations.sentences import SEEKER_FACTS, Register, said
 
 Verdict = Literal["placed", "ineligible", "outbid", "blocked", "tie", "kept"]
 VERDICTS: tuple[Verdict, ...] = ("placed", "ineligible", "outbid", "blocked", "tie", "kept")

@@ -155,7 +155,7 @@ class Ground:
 
     @cached_property
     def without_keeping(self) -> Integers | None:
-        """The pair of each seeker, -1 for none, in a best plan without the rules that keep people where they are; None where there is none or it is not proved."""
+        """The pair of each seeker, -1 for none, in a best plan without the rules that keep people in place; None where none is proved."""
         at_least: dict[int, float | None] = {}
         at_most: dict[int, float | None] = {}
         for start, block in zip(self.room.starts.tolist(), self.program.rows, strict=False):
@@ -225,7 +225,7 @@ class Ground:
         gone, come = np.flatnonzero(now > then), np.flatnonzero(then > now)
         from_slot = {int(self.pairs.seeker[pair]): self.slot_id(int(pair)) for pair in gone}
         to_slot = {int(self.pairs.seeker[pair]): self.slot_id(int(pair)) for pair in come}
-        people = sorted({*from_slot, *to_slot} - {but})  # type: ignore[arg-type]
+        people = sorted({*from_slot, *to_slot} - {but})
         return [{"seeker_id": str(self.seeker_ids[one]), "from": from_slot.get(one), "to": to_slot.get(one)} for one in people]
 
 

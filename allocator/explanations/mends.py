@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from allocator.eligibility.base import Eligibility
-from allocator.eligibility.commute import minutes
 from allocator.explanations.explanation import Fix
+from allocator.geography import minutes
 from allocator.pairs import eligible
 from allocator.problem import CLOSED_STATUSES, Problem
-from allocator.scenario import Integers, Positions
+from allocator.scenario import Mask, Positions
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def fixes(problem: Problem, seekers: Positions, slots: Positions) -> list[Fix | 
     wanted: list[list[Mend] | None] = [[] for _ in range(len(seekers))]
     for rule, may in eligible(problem, seekers, slots):
         for k in np.flatnonzero(~may).tolist():
-            so_far, more = wanted[k], _mend(problem, rule, int(seekers[k]), int(slots[k]))
+            so_far, more = wanted[k], _MENDS.get(rule.kind, _nothing)(Refused(problem, int(seekers[k]), int(slots[k])))
             wanted[k] = None if so_far is None or more is None else [*so_far, *more]
     tried = np.array([k for k, mends in enumerate(wanted) if mends], dtype=np.int64)
     if not len(tried):
@@ -56,25 +56,22 @@ def mendable(rule: Eligibility, problem: Problem) -> bool:
     return rule.kind in _MENDS and not (rule.kind == "commute" and not problem.scenario.has("commutes"))
 
 
-def _mend(problem: Problem, rule: Eligibility, seeker: int, slot: int) -> list[Mend] | None:
-    make = _MENDS.get(rule.kind)
-    return None if make is None else make(problem, rule, seeker, slot)
+class Refused(NamedTuple):
+    """A pair that a rule refuses, by position."""
+
+    problem: Problem
+    seeker: int
+    slot: int
 
 
-def _workshop(problem: Problem, rule: Eligibility, seeker: int, slot: int) -> list[Mend] | None:
-    return [Mend("workshop", "ojt_workshop_date", problem.scenario.as_of)]
+def _nothing(_: Refused) -> list[Mend] | None:
+    """There is nothing that the person could do."""
+    return None
 
 
-def _in_pool(problem: Problem, rule: Eligibility, seeker: int, slot: int) -> list[Mend] | None:
-    return [Mend("in_pool", "status", "active")]
-
-
-def _consent(problem: Problem, rule: Eligibility, seeker: int, slot: int) -> list[Mend] | None:
-    return [Mend("consent", "consent_until", problem.scenario.as_of)]
-
-
-def _added(kind: str, column: str, asked: str) -> Callable[[Problem, Eligibility, int, int], list[Mend] | None]:
-    def mend(problem: Problem, rule: Eligibility, seeker: int, slot: int) -> list[Mend] | None:
+def _added(kind: str, column: str, asked: str) -> Callable[[Refused], list[Mend] | None]:
+    def mend(refused: Refused) -> list[Mend] | None:
+        problem, seeker, slot = refused
         held = problem.scenario.lists("seekers", column).at(seeker)
         missing = [code for code in problem.scenario.lists("slots", asked).at(slot) if code not in held]
         return [Mend(kind, column, [*held, *missing], " and ".join(missing))]
@@ -82,18 +79,21 @@ def _added(kind: str, column: str, asked: str) -> Callable[[Problem, Eligibility
     return mend
 
 
-def _wage_floor(problem: Problem, rule: Eligibility, seeker: int, slot: int) -> list[Mend] | None:
+def _wage_floor(refused: Refused) -> list[Mend] | None:
+    problem, seeker, slot = refused
     wage, floor = problem.scenario.numbers("slots", "wage")[slot], problem.scenario.numbers("seekers", "wage_floor")[seeker]
     return [Mend("wage_floor", "wage_floor", float(wage), f"{wage:.2f}")] if wage < floor else None
 
 
-def _commute(problem: Problem, rule: Eligibility, seeker: int, slot: int) -> list[Mend] | None:
+def _commute(refused: Refused) -> list[Mend] | None:
+    problem, seeker, slot = refused
     journey = int(minutes(problem, np.array([seeker], dtype=np.int32), np.array([slot], dtype=np.int32))[0])
     limit = int(problem.scenario.integers("seekers", "max_commute_min")[seeker])
     return [Mend("commute", "max_commute_min", journey, str(journey))] if journey >= 0 and limit >= 0 else None
 
 
-def _schedule(problem: Problem, rule: Eligibility, seeker: int, slot: int) -> list[Mend] | None:
+def _schedule(refused: Refused) -> list[Mend] | None:
+    problem, seeker, slot = refused
     facts, mends = problem.scenario, []
     shifts, shift = facts.lists("seekers", "shifts").at(seeker), facts.coded("slots", "shift").text(slot)
     if shift is not None and shifts and "any" not in shifts and shift not in (*shifts, "any"):
@@ -104,16 +104,17 @@ def _schedule(problem: Problem, rule: Eligibility, seeker: int, slot: int) -> li
     return mends or None
 
 
-def _funding_stream(problem: Problem, rule: Eligibility, seeker: int, slot: int) -> list[Mend] | None:
+def _funding_stream(refused: Refused) -> list[Mend] | None:
+    problem, seeker, slot = refused
     stream = problem.scenario.coded("slots", "funding_stream").text(slot)
     held = problem.scenario.lists("seekers", "funding_streams").at(seeker)
     return None if stream is None else [Mend("funding_stream", "funding_streams", [*held, stream], stream)]
 
 
-_MENDS: Mapping[str, Callable[[Problem, Eligibility, int, int], list[Mend] | None]] = {
-    "workshop": _workshop,
-    "in_pool": _in_pool,
-    "consent": _consent,
+_MENDS: Mapping[str, Callable[[Refused], list[Mend] | None]] = {
+    "workshop": lambda refused: [Mend("workshop", "ojt_workshop_date", refused.problem.scenario.as_of)],
+    "in_pool": lambda _: [Mend("in_pool", "status", "active")],
+    "consent": lambda refused: [Mend("consent", "consent_until", refused.problem.scenario.as_of)],
     "credentials": _added("credentials", "credentials", "required_credentials"),
     "language": _added("language", "languages", "required_languages"),
     "wage_floor": _wage_floor,
@@ -158,8 +159,8 @@ def _json(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def least_refused(problem: Problem, seekers: Positions, options: tuple[Positions, Positions] | None = None) -> tuple[Positions, Integers]:
-    """For each seeker the slot that the fewest rules refuse, all of them mendable by the person; -1 where there is none. And how many slots were looked at.
+def least_refused(problem: Problem, seekers: Positions, options: tuple[Positions, Positions] | None, better: Mask) -> Positions:
+    """For each seeker the slot that the fewest rules refuse, all of them mendable by the person; a `better` slot, if it can be. -1 for none.
 
     `options` are pairs to choose from (seeker, slot), where not everything is possible.
     """
@@ -180,7 +181,7 @@ def least_refused(problem: Problem, seekers: Positions, options: tuple[Positions
     ended = problem.commitments(CLOSED_STATUSES)
     beyond = beyond | np.isin(seekers[who].astype(np.int64) * slots + where, ended.seeker.astype(np.int64) * slots + ended.slot)
     near = np.flatnonzero(~beyond & (refusals > 0))
-    order = near[np.lexsort((where[near], refusals[near], who[near]))]
+    order = near[np.lexsort((where[near], ~better[where[near]], refusals[near], who[near]))]
     first = order[np.flatnonzero(np.diff(who[order], prepend=-1))]
     chosen[who[first]] = where[first]
-    return chosen, np.bincount(who, minlength=len(seekers))
+    return chosen

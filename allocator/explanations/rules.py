@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import Any
 
-
 from allocator.constraints.base import Standing
 from allocator.engines.warm import Change
 from allocator.explanations.explanation import Explanation, Verdict
@@ -77,9 +76,16 @@ def _name(line: Standing) -> str:
 
 
 def _asks(line: Standing) -> str:
+    """What is asked, as it follows what is reached."""
     if line.required is None:
-        return "with nothing asked"
-    return f"at {'least' if line.required == line.at_least else 'most'} {_amount(line.required, line.unit)} {'is asked' if line.required == line.at_least else 'allowed'}"
+        return ""
+    least = line.required == line.at_least
+    count = f"${line.required / 100:,.2f}" if line.unit == "cents" else f"{line.required:,}"
+    return (
+        f" where at least {count} {'is' if line.required == 1 else 'are'} asked"
+        if least
+        else f" where at most {count} {'is' if line.required == 1 else 'are'} allowed"
+    )
 
 
 def _amount(value: int, unit: str) -> str:

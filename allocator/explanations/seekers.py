@@ -20,8 +20,6 @@ VERDICT: dict[str, Verdict] = {
     "placed": "placed", "refused": "ineligible", "no_pair": "ineligible", "outbid": "outbid", "blocked_row": "blocked", "blocked_impossible": "blocked",
     "blocked_goal": "blocked", "tie_equal": "tie", "tie_lottery": "tie", "not_worse": "tie", "kept_goal": "kept", "kept_rows": "kept",
 }  # fmt: skip
-MOST_TRIED = 3
-"""Alternatives of one person that are asked one by one."""
 MOST_JUDGED = 20_000_000
 """Pairs that are judged again to find what would mend them, over everybody."""
 
@@ -55,7 +53,7 @@ def _placed(ground: Ground, seeker: int, exactly: bool) -> Explanation:
         "no_other": not len(others),
     }
     if len(others):
-        numbers |= _next_best(ground, pair, others, exactly)
+        numbers |= _next_best(ground, others, exactly)
     return Explanation("seeker_id", numbers["seeker"], "placed", "placed", numbers)
 
 
@@ -71,37 +69,18 @@ def _prices_paid(ground: Ground, pair: int) -> list[dict[str, Any]]:
     return paid
 
 
-def _next_best(ground: Ground, pair: int, others: Integers, exactly: bool) -> dict[str, Any]:
-    """The alternative that costs least, with its cost. Exactly: as far as the others are proved to cost more."""
-    if not exactly:
-        nearest = ground.regrets.nearest(others)
+def _next_best(ground: Ground, others: Integers, exactly: bool) -> dict[str, Any]:
+    """The alternative that costs least, with its cost: exactly, or as far as the regrets prove it and time allows."""
+    nearest = ground.regrets.nearest(others)
+    if ground.late or not (exactly or ground.regrets.goal[nearest] < 0):
         cost = ground.least_cost(nearest)
         return {"next": ground.slot_id(nearest), "next_cost": cost, "next_open": cost is None}
-    best: tuple[tuple[int, int], int, Difference] | None = None
-    left = others.tolist()
-    for _ in range(MOST_TRIED):
-        if not left or ground.late:
-            break
-        nearest = ground.regrets.nearest(np.array(left))
-        goal, loss = int(ground.regrets.goal[nearest]), int(ground.regrets.loss[nearest])
-        if best is not None and (_distance(ground, goal, loss) >= best[0]):
-            break
-        left.remove(nearest)
-        told = ground.ask_one_of(np.array([nearest]))
-        if told.telling == "impossible":
-            continue
-        distance = _distance(ground, told.goal, told.least) if told.telling != "equal" else (0, 0)
-        if best is None or distance < best[0]:
-            best = distance, nearest, told
-    if best is None:
-        return {"next": None, "next_cost": None}
-    _, nearest, told = best
+    told = ground.ask_one_of(others)
+    if told.telling == "impossible":
+        return {"next_impossible": True}
+    if told.columns is not None:
+        nearest = int(others[told.columns[others] > 0][0])
     return {"next": ground.slot_id(nearest), "next_cost": ground.cost(told), "next_equal": told.telling == "equal", "next_open": told.telling == "open"}
-
-
-def _distance(ground: Ground, goal: int, loss: int) -> tuple[int, int]:
-    """How much worse, in the order of the goals: an earlier goal is further."""
-    return (0, 0) if goal < 0 else (len(ground.program.objectives) - goal, loss)
 
 
 # -- no slot admits them ----------------------------------------------------------------------------------------------------
@@ -116,7 +95,7 @@ def ineligible(ground: Ground, seekers: Positions) -> list[Explanation]:
     size = len(seekers) * problem.scenario.size("slots") if listed is None else len(listed[0])
     slots = np.full(len(seekers), -1, dtype=np.int32)
     if size <= MOST_JUDGED:
-        slots, _ = least_refused(problem, seekers, listed)
+        slots = least_refused(problem, seekers, listed, ground.open)
     mended: dict[int, Fix | None] = {}
     tried = np.flatnonzero(slots >= 0)
     if len(tried):
@@ -147,8 +126,10 @@ def _unplaced(ground: Ground, seeker: int, exactly: bool) -> Explanation:
     if pairs.left_out is not None and pairs.left_out[seeker]:
         numbers |= {"capped": int(pairs.left_out[seeker])}
     nearest = ground.regrets.nearest(mine)
+    swap, swap_row = _cheapest_swap(ground, mine)
+    if swap is not None and ground.regrets.goal[nearest] < 0:
+        nearest = swap.come
     numbers |= {"nearest": ground.slot_id(nearest), "holders": ground.holders(int(pairs.slot[nearest]))}
-    swap = _cheapest_swap(ground, mine)
     told = _settled(ground, mine, swap, exactly)
     if told is None:
         numbers |= {"cost": ground.least_cost(nearest), "undecided": ground.regrets.goal[nearest] < 0}
@@ -157,6 +138,8 @@ def _unplaced(ground: Ground, seeker: int, exactly: bool) -> Explanation:
         numbers |= more
     if swap is not None and code in ("outbid", "blocked_row", "blocked_goal"):
         numbers |= {"swap": swap.told(ground)}
+    if swap_row >= 0:
+        numbers |= {"swap_row": ground.row(swap_row)}
     numbers["undecided"] = bool(numbers.get("undecided", False))
     if code in ("outbid", "blocked_row", "blocked_goal", "blocked_impossible") and ground.without_keeping is not None:
         there = int(ground.without_keeping[seeker])
@@ -176,10 +159,9 @@ def _as_it_stands(ground: Ground, mine: Integers) -> tuple[str, dict[str, Any]]:
     if ground.broken[0][best] == 0:
         return "blocked_goal", {"open_slot": ground.slot_id(best)}
     added = ground.room.with_pair(best)
-    row = min(added.gives) if added is not None and added.gives else None
-    if row is None:
+    if added is None or not added.gives:
         return "blocked_goal", {"open_slot": ground.slot_id(best)}
-    return "blocked_row", {"open_slot": ground.slot_id(best), "row": ground.row(row)}
+    return "blocked_row", {"open_slot": ground.slot_id(best), "rows": [ground.row(row) for row in sorted(added.gives)]}
 
 
 def _settled(ground: Ground, mine: Integers, swap: Swap | None, exactly: bool) -> Difference | None:
@@ -254,16 +236,17 @@ class Swap:
         return columns
 
 
-def _cheapest_swap(ground: Ground, mine: Integers) -> Swap | None:
+def _cheapest_swap(ground: Ground, mine: Integers) -> tuple[Swap | None, int]:
+    """The cheapest; or none, and the row that most of them would break, -1 where there is nobody to change places with."""
     come, go = places_of(ground, mine)
     if not len(come):
-        return None
+        return None, -1
     judged = swapped(ground.room, [come], [go])
     best = judged.best(np.arange(len(come)))
     if best < 0:
-        return None
+        return None, int(np.bincount(judged.row).argmax())
     goal, amount = judged.first
-    return Swap(int(come[best]), int(go[best]), int(goal[best]), -int(amount[best]))
+    return Swap(int(come[best]), int(go[best]), int(goal[best]), -int(amount[best])), -1
 
 
 def places_of(ground: Ground, mine: Integers) -> tuple[Integers, Integers]:

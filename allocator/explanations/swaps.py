@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -29,9 +30,10 @@ class Swapped:
     @property
     def first(self) -> tuple[Integers, Integers]:
         """The first goal that changes, -1 for none, and by how much."""
-        differs = self.change != 0
-        goal = np.where(differs.any(axis=1), differs.argmax(axis=1), -1) if self.change.shape[1] else np.full(len(self.row), -1)
-        amount = np.where(goal >= 0, self.change[np.arange(len(goal)), np.maximum(goal, 0)], 0) if self.change.shape[1] else np.zeros(len(goal), dtype=np.int64)
+        change: Any = self.change
+        differs = change != 0
+        goal = np.where(differs.any(axis=1), differs.argmax(axis=1), -1) if change.shape[1] else np.full(len(self.row), -1)
+        amount = np.where(goal >= 0, change[np.arange(len(goal)), np.maximum(goal, 0)], 0) if change.shape[1] else np.zeros(len(goal), dtype=np.int64)
         return goal.astype(np.int64), amount
 
     def best(self, among: Integers) -> int:
@@ -39,7 +41,8 @@ class Swapped:
         fine = among[self.row[among] < 0]
         if not len(fine):
             return -1
-        keys = [fine, *(-self.change[fine, goal] for goal in reversed(range(self.change.shape[1])))]
+        change: Any = self.change
+        keys = [fine, *(-change[fine, goal] for goal in reversed(range(change.shape[1])))]
         return int(fine[np.lexsort(keys)[0]])
 
 
@@ -91,7 +94,7 @@ def _judged(room: Room, come: Sequence[Integers], go: Sequence[Integers]) -> Swa
 
 @dataclass(frozen=True, eq=False)
 class _Table:
-    """Rows and goals of a program, pair by pair, and the columns that make up for what a row misses: `own[1]` under its lower side, `own[-1]` over its upper."""
+    """Rows and goals, pair by pair, and the columns that make up for what a row misses, under its lower side (`own[1]`) or over its upper (`own[-1]`)."""
 
     entries: csr_matrix
     goals: csr_matrix
