@@ -23,6 +23,7 @@ from allocator.engines.base import Reached, Status, StopReason
 from allocator.errors import Fault
 from allocator.policy import Policy
 from allocator.promises import ReservationLine
+from allocator.trace import Moment
 from allocator.unplaced import UnplacedPeople
 
 SCHEMA = 1
@@ -31,7 +32,7 @@ SCHEMA = 1
 KEYS = (
     "schema", "scenario", "status", "stop_reason", "engine", "engine_reason", "verified", "placed", "reverse_referrals", "seekers", "openings", "pairs",
     "pairs_considered", "restriction", "refusals", "goals", "rules", "reservations", "bends", "bends_proved",
-    "warnings", "policy", "seed", "as_of", "digests", "versions", "timings",
+    "warnings", "policy", "seed", "as_of", "digests", "versions", "timings", "trace",
 )  # fmt: skip
 """Keys of `result.json`, in their order."""
 
@@ -72,6 +73,7 @@ class Result:
     `status` is optimal, feasible, infeasible or no_solution; `stop_reason` proved, gap_limit, time_limit, memory_limit, work_limit, cancelled or error.
     `assignments` has seeker_id, slot_id, score, tier and, where scoring is built in, each component (empty where its facts are not recorded).
     `policy` is the policy as solved, with defaults written out and over-and-above reservations settled.
+    `trace` is how value and bound of each goal closed in on each other; like `timings` it differs from run to run.
     `restriction` is not None where a cap left eligible pairs out: status, bounds and reasons then hold among the pairs that were kept.
     """
 
@@ -102,6 +104,7 @@ class Result:
     versions: Mapping[str, str]
     timings: dict[str, float] = field(default_factory=dict)
     restriction: Restriction | None = None
+    trace: Sequence[Moment] = ()
 
     @property
     def placed(self) -> int:
@@ -149,6 +152,7 @@ class Result:
             "digests": dict(self.digests),
             "versions": dict(self.versions),
             "timings": {phase: round(seconds, 4) for phase, seconds in self.timings.items()},
+            "trace": [moment.as_dict() for moment in self.trace],
         }
 
 
