@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -21,6 +19,7 @@ from allocator.bends import Bend
 from allocator.constraints.base import Standing
 from allocator.engines.base import Reached, Status, StopReason
 from allocator.errors import Fault
+from allocator.files import write_whole
 from allocator.policy import Policy
 from allocator.promises import ReservationLine
 from allocator.trace import Moment
@@ -170,12 +169,12 @@ def write_result(result: Result, folder: str | Path) -> list[Path]:
         dict.fromkeys(("required", "achieved", "slack", "at_least", "at_most"), "Int64")
     )
     written = [
-        _write(target / "assignments.csv", _csv(result.assignments)),
-        _write(target / "unplaced.csv", _csv(pd.DataFrame(result.unplaced.columns()))),
-        _write(target / "rules.csv", _csv(rules)),
+        write_whole(target / "assignments.csv", _csv(result.assignments)),
+        write_whole(target / "unplaced.csv", _csv(pd.DataFrame(result.unplaced.columns()))),
+        write_whole(target / "rules.csv", _csv(rules)),
     ]
     result.timings["write"] = time.perf_counter() - started
-    return [_write(target / "result.json", (json.dumps(result.as_dict(), indent=2) + "\n").encode()), *written]
+    return [write_whole(target / "result.json", (json.dumps(result.as_dict(), indent=2) + "\n").encode()), *written]
 
 
 _RULE_COLUMNS = ["kind", "label", "key", "required", "achieved", "slack", "unit", "hard", "at_least", "at_most"]
@@ -204,20 +203,6 @@ def _as_text(column: pd.Series) -> pa.Array:
     if pd.api.types.is_bool_dtype(column.dtype):
         return pa.array(np.where(column, "True", "False"))
     return pa.array(column, from_pandas=True) if len(column) else pa.array([], type=pa.large_string())
-
-
-def _write(path: Path, content: bytes) -> Path:
-    """Write beside the file, then put it in its place in one step."""
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        os.chmod(beside, 0o644)
-        os.replace(beside, path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
-    return path
 
 
 def _units(value: int | None, scale: int) -> Amount | None:
