@@ -100,7 +100,7 @@ def _result(document: Mapping[str, Any], assignments: pd.DataFrame, unplaced: pd
         timings=document["timings"],
         restriction=None if restriction is None else Restriction(**restriction),
         inputs=document["inputs"],
-        trace=[Moment(**moment) for moment in document["trace"]],
+        trace=[Moment(**moment) for moment in document.get("trace", [])],
     )
 
 

@@ -15,6 +15,12 @@ STEP = 42
 """Pixels from one bar to the next."""
 
 
+def across(rows: alt.Chart, x: alt.X) -> tuple[alt.Chart, alt.Chart]:
+    """A line across each bar, with a rim of the ground so that it is seen on any colour."""
+    rim, line = (rows.mark_tick(thickness=thick, height=24, color=DAY[role], opacity=1, yOffset=9).encode(x=x) for role, thick in (("ground", 7), ("ink", 3)))
+    return rim, line
+
+
 @dataclass(frozen=True)
 class Bar:
     """A name, its figures in words, parts that are laid end to end (in the order of the chart's series), and where the mark stands, if anywhere."""
@@ -54,9 +60,9 @@ def bars(rows: Sequence[Bar], series: Sequence[tuple[str, str]], width: int, *, 
             color=alt.Color("series:N", scale=colours, legend=alt.Legend() if len(series) > 1 else None),
         )
     )
-    mark = head.transform_filter("isValid(datum.mark)").mark_tick(thickness=3, height=22, color=DAY["ink"], yOffset=9).encode(x=alt.X("mark:Q", scale=scale))
+    marks = across(head.transform_filter("isValid(datum.mark)"), alt.X("mark:Q", scale=scale))
     name = head.mark_text(align="left", baseline="middle", dy=-9, limit=round(width * 0.56), color=DAY["ink"]).encode(x=alt.value(0), text="name:N")
     figures = head.mark_text(align="right", baseline="middle", dy=-9, limit=round(width * 0.42), color=DAY["quiet"]).encode(
         x=alt.X("to:Q", scale=scale), text="figures:N"
     )
-    return alt.layer(track, piece, mark, name, figures).properties(height=alt.Step(STEP))
+    return alt.layer(track, piece, *marks, name, figures).properties(height=alt.Step(STEP))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from allocator.charts.style import NARROW, WIDE, for_page, styled
+from allocator.charts.style import NARROW, WIDE, for_page, one_image, styled
 from allocator.report.table import Table
 
 _OPENING = re.compile(r"<svg\b[^>]*>")
@@ -37,14 +37,15 @@ class Chart:
         """A picture that can stand alone, on white, with its title and description."""
         import vl_convert
 
-        spec = self.spec(width) | {"background": "white"}
-        return self._described(vl_convert.vegalite_to_svg(spec), self.name)
+        svg: str = vl_convert.vegalite_to_svg(self.spec(width) | {"background": "white"})
+        return self._described(svg, self.name, ' xmlns="http://www.w3.org/2000/svg"')
 
     def png(self, width: int = WIDE, scale: float = 2) -> bytes:
         """The same as pixels, on white."""
         import vl_convert
 
-        return vl_convert.vegalite_to_png(self.spec(width) | {"background": "white"}, scale=scale)
+        pixels: bytes = vl_convert.vegalite_to_png(self.spec(width) | {"background": "white"}, scale=scale)
+        return pixels
 
     def inline(self, width: int = WIDE) -> str:
         """The picture as part of a page: without a title in the picture, in the page's colours."""
@@ -59,12 +60,12 @@ class Chart:
         """The two widths that a page holds, for wide and for narrow screens."""
         return WIDE, NARROW
 
-    def _described(self, svg: str, name: str) -> str:
+    def _described(self, svg: str, name: str, space: str = "") -> str:
         """An SVG as one image with a name and a description."""
         width, height = _SIZE.search(svg).groups()  # type: ignore[union-attr]
         opening = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img" '
+            f'<svg{space} width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img" '
             f'aria-labelledby="{name}-title {name}-desc"><title id="{name}-title">{escape(self.title)}</title>'
             f'<desc id="{name}-desc">{escape(self.sentence)}</desc>'
         )
-        return _OPENING.sub(lambda _: opening, svg, count=1)
+        return _OPENING.sub(lambda _: opening, one_image(svg), count=1)

@@ -47,6 +47,7 @@ def _worth_showing(frame: pd.DataFrame) -> list[str]:
 def _draw(frame: pd.DataFrame, goals: Sequence[str], width: int) -> Any:
     colour = alt.Color("line:N", scale=alt.Scale(domain=["value found", "bound"], range=[DAY["main"], DAY["short"]]), legend=alt.Legend(symbolType="stroke"))
     dash = alt.StrokeDash("line:N", scale=alt.Scale(domain=["value found", "bound"], range=[[1, 0], [5, 3]]), legend=None)
+    end = float(frame["seconds"].max())
     panels = []
     for goal in goals:
         mine = frame[frame["goal"] == goal]
@@ -55,10 +56,16 @@ def _draw(frame: pd.DataFrame, goals: Sequence[str], width: int) -> Any:
             alt.Chart(long.dropna())
             .mark_line(interpolate="step-after", point=alt.OverlayMarkDef(size=30, filled=True), strokeWidth=2)
             .encode(
-                x=alt.X("seconds:Q", title="seconds of solving", scale=alt.Scale(zero=False, nice=False), axis=alt.Axis(tickCount=5, grid=False)),
-                y=alt.Y("amount:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=4, format="~s", minExtent=44, maxExtent=44)),
+                x=alt.X("seconds:Q", title="seconds of solving" if goal == goals[-1] else None, scale=alt.Scale(domain=[0, end], nice=False), axis=alt.Axis(tickCount=5, grid=False)),
+                y=alt.Y("amount:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=3, tickMinStep=1 if _whole(mine) else 0, format=",~f", minExtent=54, maxExtent=54)),
                 color=colour, strokeDash=dash,
             )
         )  # fmt: skip
-        panels.append(line.properties(width=width - 70, height=110, title=alt.TitleParams(goal, anchor="start", fontSize=12, color=DAY["ink"])))
-    return alt.vconcat(*panels)
+        panels.append(line.properties(width=width - 78, height=70, title=alt.TitleParams(goal, anchor="start", fontSize=12, color=DAY["ink"])))
+    return alt.vconcat(*panels, spacing=8)
+
+
+def _whole(frame: pd.DataFrame) -> bool:
+    """Whether all amounts are whole numbers."""
+    amounts = pd.concat([frame["value"], frame["bound"]]).dropna()
+    return bool((amounts == amounts.round()).all())

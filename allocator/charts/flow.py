@@ -52,10 +52,8 @@ def _draw(counts: dict[str, int], before: str, now: str, width: int) -> Any:
             bands += [{"kind": words, "row": row, "from": spans[side][0], "to": spans[side][1]} for row, side in ((0.0, before), (1.0, now))]
     total = max(1, *at.values())
     scale = alt.Scale(domain=[0, total], nice=False)
-    colour = alt.Color(
-        "kind:N", scale=alt.Scale(domain=[words for words, _ in _WORDS.values()], range=[DAY[role] for _, role in _WORDS.values()]),
-        legend=alt.Legend(columns=1 if width < 500 else 4),
-    )  # fmt: skip
+    colours = alt.Scale(domain=[words for words, _ in _WORDS.values()], range=[DAY[role] for _, role in _WORDS.values()])
+    colour = alt.Color("kind:N", scale=colours, legend=alt.Legend())
     rows = {before: -0.14, now: 1.14}
     block = pd.DataFrame(blocks, columns=["side", "kind", "from", "to", "label", "size"])
     block = block.assign(top=[rows[side] - 0.14 for side in block["side"]], foot=[rows[side] + 0.14 for side in block["side"]])
@@ -76,6 +74,6 @@ def _draw(counts: dict[str, int], before: str, now: str, width: int) -> Any:
     joined = (
         alt.Chart(pd.DataFrame(bands, columns=["kind", "row", "from", "to"]))
         .mark_area(opacity=0.3, orient="horizontal", line=False)
-        .encode(y=alt.Y("row:Q", scale=y, axis=None), x=alt.X("from:Q", scale=scale), x2="to:Q", color=colour)
+        .encode(y=alt.Y("row:Q", scale=y, axis=None), x=alt.X("from:Q", scale=scale), x2="to:Q", color=alt.Color("kind:N", scale=colours, legend=None))
     )
     return alt.layer(joined, bars, labels, said).properties(height=210)

@@ -15,8 +15,8 @@ def reservations(lines: Sequence[ReservationLine], names: Sequence[str]) -> Char
     """A bar for each promise, `names` said beside it: people in its seats, seats short, and a line where the promise (or the cap) is."""
     rows = []
     for line, name in zip(lines, names, strict=True):
-        asked = "at most" if line.mode == "cap" else "of"
-        figures = f"{line.filled:,} {asked} {line.promised:,}" + (f", {line.short:,} short" if line.short else "")
+        asked = ", at most" if line.mode == "cap" else " of"
+        figures = f"{line.filled:,}{asked} {line.promised:,}" + (f", {line.short:,} short" if line.short else "")
         rows.append(Bar(name, figures, (line.filled, line.short), line.promised))
     short = [f"{name} {line.short:,}" for line, name in zip(lines, names, strict=True) if line.short]
     count = "1 promise" if len(lines) == 1 else f"{len(lines):,} promises"

@@ -26,6 +26,8 @@ WIDE, NARROW = 680, 288
 """Pixels: a column of text, and a phone of 320."""
 FONT = "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', Arial, sans-serif"
 _PAINT = re.compile(r'\b(fill|stroke)="(#[0-9a-fA-F]{6}|white|black)"')
+_ROLE = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
+_TAG = re.compile(r"<[a-z][^<]*?>")
 _ID = re.compile(r'(\bid="|url\(#)')
 
 
@@ -52,4 +54,9 @@ def for_page(svg: str, name: str) -> str:
         colour = found[2].lower()
         return f'{found[1]}="var(--{roles[colour]})"' if colour in roles else found[0]
 
-    return _ID.sub(rf"\g<1>{name}-", _PAINT.sub(paint, svg))
+    return _TAG.sub(lambda tag: _ID.sub(rf"\g<1>{name}-", _PAINT.sub(paint, tag[0])), svg)
+
+
+def one_image(svg: str) -> str:
+    """An SVG whose parts have no roles of their own: it is one image, and is described as a whole."""
+    return _TAG.sub(lambda tag: _ROLE.sub("", tag[0]), svg)
