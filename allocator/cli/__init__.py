@@ -10,6 +10,7 @@ from allocator.cli.allocate import allocate
 from allocator.cli.check import check
 from allocator.cli.explain import explain
 from allocator.cli.generate import generate
+from allocator.cli.report import report
 from allocator.cli.rules import rules
 from allocator.cli.show import show
 from allocator.cli.validate import validate
@@ -22,7 +23,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (allocate, check, explain, validate, rules, show, generate):
+for command in (allocate, check, explain, validate, rules, show, generate, report):
     app.command()(command)
 
 
