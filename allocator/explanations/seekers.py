@@ -71,11 +71,11 @@ def _prices_paid(ground: Ground, pair: int) -> list[dict[str, Any]]:
 
 def _next_best(ground: Ground, seeker: int, others: Integers, exactly: bool) -> dict[str, Any]:
     """The alternative that costs least, with its cost: exactly, or as far as the regrets and direct swaps prove it and time allows."""
-    told, _ = settled(ground, others, seeker, asked=others if exactly or (ground.regrets.goal[others] < 0).any() else None)
+    told, swaps = settled(ground, others, seeker, asked=others if exactly or (ground.regrets.goal[others] < 0).any() else None)
     if told is None:
         nearest = ground.regrets.nearest(others)
         cost = ground.least_cost(nearest)
-        return {"next": ground.slot_id(nearest), "next_cost": cost, "next_open": cost is None}
+        return {"next": ground.slot_id(nearest), "next_cost": cost, "next_open": cost is None, "move": None if swaps.best is None else swaps.best.told(ground)}
     if told.telling == "impossible":
         return {"next_impossible": True}
     nearest = ground.regrets.nearest(others) if told.columns is None else int(others[told.columns[others] > 0][0])
