@@ -40,7 +40,7 @@ class _Short:
 
 
 class Board:
-    """A program's plan, for trying moves. A move takes pairs of the plan out and puts others in; nobody may hold two slots after it."""
+    """A program's plan, which keeps every row, for trying moves. A move takes pairs of the plan out and puts others in; nobody may hold two slots after it."""
 
     def __init__(self, program: Program, columns: Integers) -> None:
         self.program, self.columns = program, columns
@@ -79,7 +79,7 @@ class Board:
     def broken_by(self, into: Integers, out: Integers) -> list[int]:
         """Every row that one move breaks, all its pairs together."""
         standing = self.activity + self._added(into) - self._added(out)
-        return np.flatnonzero(self._breaks(standing, np.arange(len(standing)), self.activity)).tolist()
+        return np.flatnonzero(self._breaks(standing, np.arange(len(standing)))).tolist()
 
     def users(self, row: int) -> Integers:
         """Pairs of the plan that add to a row."""
@@ -108,22 +108,18 @@ class Board:
         scaled = np.asarray(self._entries(pairs).sum(axis=0)).ravel()
         return np.rint(scaled / self.sieve.scale).astype(np.int64)
 
-    def _breaks(self, standing: Integers, row: Integers, before: Integers) -> Mask:
-        """Which rows a standing breaks that the plan does not break as much; tangled ones not looked at."""
-        lower, upper = self.lower[row], self.upper[row]
-        over, under = np.maximum(standing - upper, 0), np.maximum(lower - standing, 0)
-        has_column = self.short.column[row] >= 0
-        room = np.where(has_column, self.short.most[row] * np.abs(self.short.coefficient[row]), 0)
-        missed = np.where(self.short.coefficient[row] > 0, under, over)
-        missed = np.where(has_column, np.where(missed <= room, 0, missed) + np.where(self.short.coefficient[row] > 0, over, under), over + under)
-        already = np.maximum(before - upper, 0) + np.maximum(lower - before, 0)
-        return np.asarray((missed > np.where(has_column, 0, already)) & ~self.tangled[row])
+    def _breaks(self, standing: Integers, row: Integers) -> Mask:
+        """Which rows are broken at these standings, whatever their column makes up for; tangled ones are not looked at."""
+        over, under = standing > self.upper[row], standing < self.lower[row]
+        made_up = (self.short.column[row] >= 0) & (self._missing(standing, row) <= self.short.most[row])
+        sign = self.short.coefficient[row]
+        return np.asarray(((over & ~(made_up & (sign < 0))) | (under & ~(made_up & (sign > 0)))) & ~self.tangled[row])
 
     def _broken(self, standing: Integers, move: Integers, row: Integers, amount: Integers, moves: int) -> Integers:
         """The first row that each move breaks: its own rows, and those that the base breaks and the move does not mend."""
-        base = np.flatnonzero(self._breaks(standing, np.arange(len(standing)), self.activity))
+        base = np.flatnonzero(self._breaks(standing, np.arange(len(standing))))
         found = np.full(moves, FREE, dtype=np.int64)
-        breaks = self._breaks(standing[row] + amount, row, self.activity[row])
+        breaks = self._breaks(standing[row] + amount, row)
         np.minimum.at(found, move[breaks], row[breaks])
         for broken in base.tolist():
             mends = np.zeros(moves, dtype=bool)
@@ -140,14 +136,14 @@ class Board:
         gains = gains.T + (self.worth[:, base_into].sum(axis=1) - self.worth[:, base_out].sum(axis=1))
         moved = np.flatnonzero((standing != self.activity) & (self.short.column >= 0))
         if len(moved):
-            fewer = self._missing(self.activity[moved], moved) - self._missing(standing[moved], moved)
-            gains = gains + self.worth[:, self.short.column[moved]] @ fewer
+            more = self._missing(standing[moved], moved) - self._missing(self.activity[moved], moved)
+            gains = gains + self.worth[:, self.short.column[moved]] @ more
         told = np.flatnonzero(self.short.column[row] >= 0)
         if len(told):
             row, amount, move = row[told], amount[told], move[told]
-            fewer = self._missing(standing[row], row) - self._missing(standing[row] + amount, row)
-            np.add.at(gains, move, (self.worth[:, self.short.column[row]] * fewer).T)
-        return np.asarray(gains * 1)
+            more = self._missing(standing[row] + amount, row) - self._missing(standing[row], row)
+            np.add.at(gains, move, (self.worth[:, self.short.column[row]] * more).T)
+        return np.asarray(gains)
 
     def _missing(self, standing: Integers, row: Integers) -> Integers:
         """What the column of each row has to be: people short, or too many."""
