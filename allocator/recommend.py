@@ -34,8 +34,8 @@ from allocator.scenario import Integers
 
 EXACT_SECONDS = 30.0
 """Time for the exact cost of one candidate."""
-MOST_DISPLACED = 12
-"""People who might give up a seat or staff time for a candidate, of whom each is looked at; those who are worth least first."""
+MOST_DISPLACED = 3
+"""People who might give up a seat, staff time or money for a candidate, whose move is carried on: those by whom least is lost at once."""
 STEPS = 2
 """Further moves after the first, to seat who lost a place and to fill the seat that came free."""
 
@@ -266,35 +266,32 @@ class Recommender:
         """The best short move that brings a pair about: on its own, or with one person giving way whom a broken row holds."""
         board = self._board
         assert board is not None
-        giving = [NOBODY]
+        ways = [_some(own)]
         if broken >= 0:
-            rows = board.broken_by(np.array([pair]), _some(own))
-            users = board.users(rows[0])
-            users = users[(self.pairs.seeker[users] != self.pairs.seeker[pair])]
-            users = users[np.lexsort((users, self.pairs.score[users]))][:MOST_DISPLACED]
-            giving = [np.array([user]) for user in users.tolist()]
-        best: tuple[tuple[int, ...], Integers, Integers] | None = None
-        for gives_way in giving:
-            found = self._completed_move(np.array([pair]), np.concatenate([_some(own), gives_way]))
-            if found is not None and (best is None or found[0] > best[0]):
-                best = found
-        if best is None:
+            users = board.users(broken)
+            users = users[self.pairs.seeker[users] != self.pairs.seeker[pair]]
+            tried = board.tries(np.full(len(users), pair), users, base_out=_some(own))
+            lawful = np.flatnonzero(tried.broken < 0)
+            ways = [np.append(_some(own), users[k]) for k in lawful[_best_first(tried.gains[lawful], users[lawful])][:MOST_DISPLACED].tolist()]
+        moves = [found for out in ways if (found := self._carried_on(np.array([pair]), out)) is not None]
+        if not moves:
             return None
-        gains, into, out = best
-        if board.tangled.any():
+        gains, into, out = max(moves, key=lambda move: move[0])
+        if board.tangled:
             surely = board.surely(into, out)
             if surely is None:
                 return None
             gains = tuple(surely.tolist())
         return Move(tuple(self._steps(into, out)), self._worse_by(gains))
 
-    def _completed_move(self, into: Integers, out: Integers) -> tuple[tuple[int, ...], Integers, Integers] | None:
-        """A move with the best further steps that seat who lost a place and fill what came free; None where it breaks a rule all the same."""
+    def _carried_on(self, into: Integers, out: Integers) -> tuple[tuple[int, ...], Integers, Integers] | None:
+        """A move with the best further steps that seat who lost a place and fill what came free; None where it breaks a rule as it is."""
         board = self._board
         assert board is not None
-        if board.broken_by(into, out):
+        first = board.tries(into, np.full(1, -1), base_out=out)
+        if first.broken[0] >= 0:
             return None
-        gains = tuple(board.tries(into[:1], _some(-1, keep=True), into[1:], out).gains[0].tolist())
+        gains = tuple(first.gains[0].tolist())
         for _ in range(STEPS):
             options = self._further(into, out)
             if not len(options):
@@ -303,8 +300,7 @@ class Recommender:
             lawful = np.flatnonzero(tried.broken < 0)
             if not len(lawful):
                 break
-            order = np.lexsort((options[lawful], *(-tried.gains[lawful, goal] for goal in reversed(range(tried.gains.shape[1])))))
-            top = int(lawful[order[0]])
+            top = int(lawful[_best_first(tried.gains[lawful], options[lawful])[0]])
             better = tuple(tried.gains[top].tolist())
             if better <= gains:
                 break
@@ -379,9 +375,14 @@ class Recommender:
         return len(np.unique(self.pairs.seeker[np.setxor1d(self._board.chosen, chosen)]))
 
 
-def _some(pair: int, *, keep: bool = False) -> Integers:
+def _some(pair: int) -> Integers:
     """One pair, or none for -1."""
-    return np.array([pair], dtype=np.int64) if pair >= 0 or keep else NOBODY
+    return np.array([pair], dtype=np.int64) if pair >= 0 else NOBODY
+
+
+def _best_first(gains: Integers, pairs: Integers) -> Integers:
+    """Moves by what they gain, goal by goal; ties by pair."""
+    return np.lexsort((pairs, *(-gains[:, goal] for goal in reversed(range(gains.shape[1])))))
 
 
 def _why(candidate: Candidate) -> str:
