@@ -54,13 +54,13 @@ class Against:
             return "The plan is as good as the result in every goal." if self.verdict == "as good" else "The plan cannot be compared with the result."
         goal, behind = self.first, self.first.behind or 0
         name = goal.kind if goal.label == goal.kind else f"{goal.kind}, {goal.label}"
-        by = f"{abs(behind):g} {goal.unit} {'behind' if behind > 0 else 'ahead'} in {name}, the first goal in which they differ"
+        by = f"{_said(abs(behind), goal.unit)} {'behind' if behind > 0 else 'ahead'} in {name}, the first goal in which they differ"
         if self.verdict == "not comparable":
             return f"The plan is {by}; it breaks rules that the result keeps."
         if self.verdict == "better":
             return f"The plan is better than the result: {by}."
         least = goal.behind_bound
-        more = f" The best there is can be ahead by up to {least:g}." if least is not None and least > behind else ""
+        more = f" The best there is can be ahead of it by up to {_said(least, goal.unit)}." if least is not None and least > behind else ""
         return f"The plan is worse than the result: {by}.{more}"
 
 
@@ -94,6 +94,11 @@ def against(evaluation: Evaluation, result: Result) -> Against:
         return Against(distances, "as good" if known and lawful else "not comparable", None, proved)
     verdict: Literal["worse", "better"] = "worse" if (first.behind or 0) > 0 else "better"
     return Against(distances, verdict if lawful else "not comparable", first, proved)
+
+
+def _said(amount: Amount, unit: str) -> str:
+    one = "person" if unit == "people" else unit.removesuffix("s")
+    return f"{amount:,} {one if amount == 1 else unit}" if isinstance(amount, int) else f"{amount:,.2f} {unit}"
 
 
 def _minus(best: Amount | None, mine: Amount | None, sign: int) -> Amount | None:

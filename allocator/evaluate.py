@@ -188,7 +188,7 @@ class Evaluator:
         refused = [_refusal(problem, once, int(k)) for k in np.flatnonzero(number < 0)]
         chosen = np.sort(number[number >= 0])
         return Evaluation(
-            assignments=_frame(once, program.pairs, number),
+            assignments=_frame(once, number),
             goals=_goals(program, chosen),
             violations=tuple(violations(plan)),
             rules=[line for rule in problem.policy.constraints for line in rule.standings(plan)],
@@ -309,7 +309,7 @@ def _completed_as_far_as_possible(program: Program, chosen: Integers) -> Integer
 # -- assignments ----------------------------------------------------------------------------------------------------
 
 
-def _frame(plan: Plan, pairs: Pairs, number: Integers) -> pd.DataFrame:
+def _frame(plan: Plan, number: Integers) -> pd.DataFrame:
     """Each assignment with what it is worth. The score of a pair that may not stand is told where it is known, for whoever wants to mend the rule."""
     problem, facts = plan.problem, plan.problem.scenario
     score = np.full(len(plan), np.nan)

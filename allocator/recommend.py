@@ -399,8 +399,9 @@ def _why(candidate: Candidate) -> str:
         how = "; ".join(_said(step) for step in candidate.move.steps)
     if not candidate.move.cost.goal:
         return f"{hindered}. {how}. The plan stays as good as it is."
-    exactly = "exactly " if candidate.proved else "at most "
-    return f"{hindered}. {how}. That costs {exactly if candidate.proved else ''}{candidate.move.cost}.{'' if candidate.proved else least}"
+    if candidate.proved:
+        return f"{hindered}. {how}. That costs {candidate.move.cost}, and no plan with this pair costs less."
+    return f"{hindered}. {how}. That costs {candidate.move.cost}; a plan with this pair may cost less.{least}"
 
 
 def _said(step: Step) -> str:

@@ -66,13 +66,13 @@ def judged_as_counted_by_hand(first: int, last: int, each: int) -> Counter[bool]
 
 
 def test_random_plans_are_worth_what_counting_by_hand_says_and_break_what_the_law_says():
-    seen = judged_as_counted_by_hand(0, 40, 3)
-    assert min(seen[True], seen[False]) > 20
+    seen = judged_as_counted_by_hand(0, 30, 2)
+    assert min(seen[True], seen[False]) > 10
 
 
 @pytest.mark.slow
 def test_many_more_random_plans_are_worth_what_counting_by_hand_says():
-    seen = judged_as_counted_by_hand(40, 1_500, 6)
+    seen = judged_as_counted_by_hand(30, 1_500, 6)
     assert min(seen[True], seen[False]) > 1_000
 
 
@@ -87,13 +87,13 @@ def agrees_with_the_solver(scenario, policy, seed: int) -> bool:
     columns = ["seeker_id", "slot_id", "score", "tier"]
     assert told.assignments[columns].equals(result.assignments[columns].sort_values(["seeker_id", "slot_id"], ignore_index=True))
     compared = against(told, result)
-    assert compared.verdict == "as good" and compared.sentence == "The plan is as good as the result in every goal."
+    assert (compared.verdict, compared.sentence) == ("as good", "The plan is as good as the result in every goal.")
     return True
 
 
 def test_the_solvers_own_plan_is_worth_what_the_solver_says():
-    worlds = [(seed, problem) for seed, problem in random_worlds(200, 260)]
-    assert sum(agrees_with_the_solver(problem.scenario, problem.policy, seed) for seed, problem in worlds) > 30
+    worlds = [(seed, problem) for seed, problem in random_worlds(200, 225)]
+    assert sum(agrees_with_the_solver(problem.scenario, problem.policy, seed) for seed, problem in worlds) > 10
 
 
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: "-".join(str(part) for part in mode.values()))
@@ -160,7 +160,7 @@ def test_ids_that_nobody_has_are_faults_all_at_once():
 
 
 def test_a_pin_that_cannot_hold_is_said_and_not_scored():
-    facts, policy = town()
+    facts, _ = town()
     pinned = Policy.from_dict({"constraints": [{"kind": "pins", "pins": [{"seeker_id": "S4", "slot_id": "J1", "action": "fix"}]}], "goals": QUALITY})
     with pytest.raises(InputError, match="the pair is not in pairs"):
         evaluate(facts, pinned, [("S4", "J1")])
@@ -200,7 +200,7 @@ def test_pairs_beyond_the_cap_count_like_any_other():
 def test_staff_time_and_money_are_told_per_assignment():
     facts = world(
         seekers=people(2, staff_id="ANN"), slots=orders(2), staff=[{"staff_id": "ANN", "capacity": 5}],
-        pairs=[{"seeker_id": "S1", "slot_id": "J1", "score": 1.0, "staff_points": 3, "cost_cents": 70_000}, {"seeker_id": "S2", "slot_id": "J1", "score": 1.0, "cost_cents": 1_000}],
+        pairs=[{"seeker_id": "S1", "slot_id": "J1", "score": 1.0, "staff_points": 3, "cost_cents": 70_000}],
     )  # fmt: skip
     policy = Policy.from_dict({"constraints": [{"kind": "staff_capacity"}, {"kind": "budget", "available": 1000}]})
     told = evaluate(facts, policy, [("S1", "J1")])
@@ -230,9 +230,9 @@ def test_an_unproved_result_is_no_limit():
     told = against(evaluate(facts, policy, [("S1", "J1"), ("S3", "J2")]), weaker)
     assert (told.verdict, told.first.behind, told.first.behind_bound) == ("better", -1, 6)
     told = against(evaluate(facts, policy, [("S2", "J1"), ("S3", "J2")]), replace(weaker, goals=[*result.goals[:2], replace(result.goals[2], bound=20)]))
-    assert (
-        told.sentence
-        == "The plan is worse than the result: 1 points behind in match_quality, the first goal in which they differ. The best there is can be ahead by up to 7."
+    assert told.sentence == (
+        "The plan is worse than the result: 1 point behind in match_quality, the first goal in which they differ. "
+        "The best there is can be ahead of it by up to 7 points."
     )
 
 

@@ -10,6 +10,7 @@ from allocator.cli.allocate import allocate
 from allocator.cli.check import check
 from allocator.cli.evaluate import evaluate
 from allocator.cli.generate import generate
+from allocator.cli.recommend import recommend
 from allocator.cli.rules import rules
 from allocator.cli.show import show
 from allocator.cli.validate import validate
@@ -22,7 +23,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (allocate, check, evaluate, validate, rules, show, generate):
+for command in (allocate, check, evaluate, recommend, validate, rules, show, generate):
     app.command()(command)
 
 

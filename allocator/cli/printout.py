@@ -117,6 +117,7 @@ def _byline(result: Result) -> Text:
 
 
 def title(console: Console, words: str) -> None:
+    """A heading, with an empty line above it."""
     console.print()
     console.print(Text(words, style="bold"))
 
@@ -174,6 +175,7 @@ def _print_goals(goals: Sequence[GoalResult], console: Console) -> None:
 
 
 def print_promises(lines: Sequence[ReservationLine], console: Console) -> None:
+    """What became of each reservation."""
     if not lines:
         return
     title(console, "Promises")
