@@ -19,6 +19,7 @@ from allocator.program import FREE, Program
 from allocator.scenario import Integers, Mask
 from allocator.unplaced import row_names
 
+Table = np.ndarray[tuple[int, int], np.dtype[np.int64]]
 NOBODY: Integers = np.empty(0, dtype=np.int64)
 
 
@@ -28,7 +29,7 @@ class Tries:
     something to be maximised."""
 
     broken: Integers
-    gains: Integers
+    gains: Table
 
 
 class _Entries(NamedTuple):
@@ -81,9 +82,10 @@ class Board:
         standing = self._standing(base_into, base_out)
         entries = self._change(into, out)
         broken = self._broken(standing, entries, len(into))
-        gains = self._worth[:, into] - np.where(out >= 0, self._worth[:, np.maximum(out, 0)], 0)
-        gains = gains.T + (self._worth[:, base_into].sum(axis=1) - self._worth[:, base_out].sum(axis=1))
-        return Tries(broken, gains + self._gained_beside(standing, entries, len(into)))
+        gains = self._gained_beside(standing, entries, len(into))
+        gains += (self._worth[:, into] - np.where(out >= 0, self._worth[:, np.maximum(out, 0)], 0)).T
+        gains += self._worth[:, base_into].sum(axis=1) - self._worth[:, base_out].sum(axis=1)
+        return Tries(broken, gains)
 
     def broken_by(self, into: Integers, out: Integers) -> list[int]:
         """Every row that one move breaks, all its pairs together."""
@@ -98,6 +100,19 @@ class Board:
         """What one move betters in each goal, with every column beside the pairs at its best; None where these cannot keep their rows."""
         columns = completed(self.program, np.union1d(np.setdiff1d(self.chosen, out), into))
         return None if columns is None else np.asarray(self._worth @ columns - self._worth @ self.columns)
+
+    def ruled_out(self) -> Mask:
+        """Pairs that no plan has, because a row of one pair alone forbids them or fixes another pair of their seeker (a pin, what has begun), `[pair]`."""
+        pairs, matrix = self.program.pairs, self._matrix
+        row, pair = matrix.indices, np.repeat(np.arange(len(pairs)), np.diff(matrix.indptr))
+        alone = (np.bincount(row, minlength=len(self._lower))[row] == 1) & (self._short.column[row] < 0) & ~self._tangled[row]
+        forced, forbidden = pair[alone & (self._lower[row] > 0)], pair[alone & (matrix.data > self._upper[row])]
+        settled = np.zeros(len(self.held), dtype=bool)
+        settled[pairs.seeker[forced]] = True
+        out = settled[pairs.seeker]
+        out[forced] = False
+        out[forbidden] = True
+        return out
 
     # -- rows -----------------------------------------------------------------------------------------------------------
 
@@ -152,7 +167,7 @@ class Board:
 
     # -- columns beside the pairs -----------------------------------------------------------------------------------------
 
-    def _gained_beside(self, standing: Integers, entries: _Entries, moves: int) -> Integers:
+    def _gained_beside(self, standing: Integers, entries: _Entries, moves: int) -> Table:
         """What fewer or more people short are worth in each goal, of the base and of each move."""
         gains = np.zeros((moves, len(self._worth)), dtype=np.int64)
         moved = np.flatnonzero((standing != self._activity) & (self._short.column >= 0))

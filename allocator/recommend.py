@@ -17,12 +17,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from allocator.board import NOBODY, Board
+from allocator.board import NOBODY, Board, Table
 from allocator.engines.base import Clock
 from allocator.engines.regret import Difference, difference, regrets
 from allocator.engines.warm import Change
@@ -32,6 +32,8 @@ from allocator.program import Objective
 from allocator.result import Amount
 from allocator.scenario import Integers
 
+LIKELY = 12
+"""Candidates for whom moves are looked for before they are ranked."""
 EXACT_SECONDS = 30.0
 """Time for the exact cost of one candidate."""
 MOST_DISPLACED = 3
@@ -125,9 +127,10 @@ class Candidate:
 class Recommendation:
     """The candidates for one seeker or one slot, the best first.
 
-    Ranked by what they give up at least: nothing before something, a later goal before an earlier one, little before much; of equals those who can be
-    seated at once, then the higher score. `held` are the slots of the seeker, or the people in the slot. `left_out` counts eligible pairs that a cap
-    has cut; None for a slot.
+    Ranked by what the move costs: nothing before something, a later goal before an earlier one, little before much; then those for whom no short move
+    was found, by what every plan with the pair gives up at least; of equals the higher score. Moves are looked for on behalf of the `LIKELY` first by
+    the prices, who can be seated at once, and the score. `held` are the slots of the seeker, or the people in the slot. `eligible` counts pairs, of
+    which `settled` cannot be had: a pin or what has begun says otherwise. `left_out` counts eligible pairs that a cap has cut; None for a slot.
     """
 
     seeker_id: str | None
@@ -135,6 +138,7 @@ class Recommendation:
     held: tuple[str, ...]
     seats_open: int | None
     eligible: int
+    settled: int
     refused: dict[str, int]
     left_out: int | None
     candidates: Sequence[Candidate]
@@ -143,6 +147,14 @@ class Recommendation:
         """The recommendation as plain JSON data."""
         told = {name: value for name, value in vars(self).items() if name != "candidates"}
         return {**told, "held": list(self.held), "candidates": [{**asdict(one), "proved": one.proved} for one in self.candidates]}
+
+
+class _Found(NamedTuple):
+    """A move that keeps every rule: by how much it betters each goal, the pairs that come in (the candidate's first) and those that go."""
+
+    gains: tuple[int, ...]
+    into: Integers
+    out: Integers
 
 
 class Recommender:
@@ -160,6 +172,7 @@ class Recommender:
         self._warm = opened.warm() if len(self.pairs) else None
         self.goal, self.loss = (NOBODY, NOBODY) if self._warm is None else self._certified(clock)
         self._board = Board(self.program, opened.columns) if len(self.pairs) else None
+        self._settled = np.zeros(0, dtype=bool) if self._board is None else self._board.ruled_out()
         self._taken = np.bincount(self.pairs.slot[opened.columns[: len(self.pairs)] > 0], minlength=self.pairs.slots)
         self._by_slot = np.argsort(self.pairs.slot, kind="stable")
         self._slot_starts = np.searchsorted(self.pairs.slot[self._by_slot], np.arange(self.pairs.slots + 1))
@@ -206,16 +219,18 @@ class Recommender:
         refused = {name: int(counts[seeker]) for name, counts in sorted(self.pairs.refused_by.items()) if counts[seeker]}
         cut = None if self.pairs.left_out is None else int(self.pairs.left_out[seeker])
         name, slots = str(self.facts.ids("seekers")[seeker]), self.facts.ids("slots")
-        candidates = self._ranked(np.setdiff1d(mine, held), k)
-        return Recommendation(name, None, tuple(str(slots[j]) for j in self.pairs.slot[held]), None, len(mine), refused, cut, candidates)
+        mine, settled = mine[~self._settled[mine]], int(self._settled[mine].sum())
+        candidates, eligible = self._ranked(np.setdiff1d(mine, held), k), len(mine) + settled
+        return Recommendation(name, None, tuple(str(slots[j]) for j in self.pairs.slot[held]), None, eligible, settled, refused, cut, candidates)
 
     def _for_slot(self, slot: int, k: int) -> Recommendation:
         mine = self._by_slot[self._slot_starts[slot] : self._slot_starts[slot + 1]]
         held = mine[self.opened.columns[mine] > 0]
         name, seekers = str(self.facts.ids("slots")[slot]), self.facts.ids("seekers")
         seats = int(self.problem.openings[slot]) - len(held)
-        candidates = self._ranked(np.setdiff1d(mine, held), k)
-        return Recommendation(None, name, tuple(str(seekers[i]) for i in self.pairs.seeker[held]), seats, len(mine), {}, None, candidates)
+        mine, settled = mine[~self._settled[mine]], int(self._settled[mine].sum())
+        candidates, eligible = self._ranked(np.setdiff1d(mine, held), k), len(mine) + settled
+        return Recommendation(None, name, tuple(str(seekers[i]) for i in self.pairs.seeker[held]), seats, eligible, settled, {}, None, candidates)
 
     def _position(self, table: str, name: str | None) -> int:
         at = self.facts.position(table, str(name))
@@ -231,28 +246,39 @@ class Recommender:
         """The best of some pairs, each with what it would mean."""
         if not len(among) or self._board is None:
             return []
-        out = self._board.held[self.pairs.seeker[among]]
-        now = self._board.tries(among, out)
-        goals = len(self.program.objectives)
-        latest = np.where(self.goal[among] < 0, goals, self.goal[among])
-        order = np.lexsort((among, -self.pairs.score[among], now.broken >= 0, self.loss[among], -latest))[:k]
-        components = self._components(among[order])
-        tiers, seekers, slots = self.problem.tier_names, self.facts.ids("seekers"), self.facts.ids("slots")
-        told = []
-        for rank, (pair, broken) in enumerate(zip(among[order].tolist(), now.broken[order].tolist(), strict=True)):
-            seeker, slot = int(self.pairs.seeker[pair]), int(self.pairs.slot[pair])
-            own = int(self._board.held[seeker])
-            in_the_way = tuple(self._board.row_name(row) for row in self._board.broken_by(np.array([pair]), _some(own))) if broken >= 0 else ()
-            least = self._cost(int(self.goal[pair]), int(self.loss[pair])) if self.goal[pair] >= 0 else None
-            seat_open = bool(self._taken[slot] < self.problem.openings[slot])
-            move = self._move(pair, own, broken)
-            holds = None if own < 0 else str(slots[self.pairs.slot[own]])
-            candidate = Candidate(
-                rank + 1, str(seekers[seeker]), str(slots[slot]), float(self.pairs.score[pair]) / 100, tiers[int(self.problem.tiers[seeker])],
-                {name: points[rank] for name, points in components.items()}, holds, seat_open, in_the_way, least, move, "",
-            )  # fmt: skip
-            told.append(replace(candidate, why=_why(candidate)))
-        return told
+        now = self._board.tries(among, self._board.held[self.pairs.seeker[among]])
+        latest = np.where(self.goal[among] < 0, len(self.program.objectives), self.goal[among])
+        order = np.lexsort((among, -self.pairs.score[among], now.broken >= 0, self.loss[among], -latest))
+        likely = order[: max(k, LIKELY)]
+        moves = [self._move(pair, broken) for pair, broken in zip(among[likely].tolist(), now.broken[likely].tolist(), strict=True)]
+        keys = [(_badness(move), -latest[at], self.loss[among[at]], place) for place, (at, move) in enumerate(zip(likely.tolist(), moves, strict=True))]
+        best = [key[-1] for key in sorted(keys)][:k]
+        components = self._components(among[likely[best]])
+        return [
+            self._candidate(rank, int(among[likely[place]]), bool(now.broken[likely[place]] >= 0), moves[place], components)
+            for rank, place in enumerate(best, start=1)
+        ]
+
+    def _candidate(self, rank: int, pair: int, blocked: bool, move: _Found | None, components: dict[str, list[float | None]]) -> Candidate:
+        assert self._board is not None
+        seekers, slots = self.facts.ids("seekers"), self.facts.ids("slots")
+        seeker, slot = int(self.pairs.seeker[pair]), int(self.pairs.slot[pair])
+        own = int(self._board.held[seeker])
+        candidate = Candidate(
+            rank=rank,
+            seeker_id=str(seekers[seeker]),
+            slot_id=str(slots[slot]),
+            score=float(self.pairs.score[pair]) / 100,
+            tier=self.problem.tier_names[int(self.problem.tiers[seeker])],
+            components={name: points[rank - 1] for name, points in components.items()},
+            holds=None if own < 0 else str(slots[self.pairs.slot[own]]),
+            seat_open=bool(self._taken[slot] < self.problem.openings[slot]),
+            in_the_way=tuple(self._board.row_name(row) for row in self._board.broken_by(np.array([pair]), _some(own))) if blocked else (),
+            least=self._cost(int(self.goal[pair]), int(self.loss[pair])) if self.goal[pair] >= 0 else None,
+            move=None if move is None else Move(tuple(self._steps(move.into, move.out)), self._worse_by(move.gains)),
+            why="",
+        )
+        return replace(candidate, why=_why(candidate))
 
     def _components(self, pairs: Integers) -> dict[str, list[float | None]]:
         if self.facts.has("pairs"):
@@ -262,50 +288,45 @@ class Recommender:
 
     # -- moves --------------------------------------------------------------------------------------------------------
 
-    def _move(self, pair: int, own: int, broken: int) -> Move | None:
-        """The best short move that brings a pair about: on its own, or with one person giving way whom a broken row holds."""
+    def _move(self, pair: int, broken: int) -> _Found | None:
+        """The best short move that brings a pair about: on its own, or with one person giving way whom the first broken row holds."""
         board = self._board
         assert board is not None
-        ways = [_some(own)]
+        own = _some(int(board.held[self.pairs.seeker[pair]]))
+        ways = [own]
         if broken >= 0:
             users = board.users(broken)
             users = users[self.pairs.seeker[users] != self.pairs.seeker[pair]]
-            tried = board.tries(np.full(len(users), pair), users, base_out=_some(own))
+            tried = board.tries(np.full(len(users), pair), users, base_out=own)
             lawful = np.flatnonzero(tried.broken < 0)
-            ways = [np.append(_some(own), users[k]) for k in lawful[_best_first(tried.gains[lawful], users[lawful])][:MOST_DISPLACED].tolist()]
+            ways = [np.append(own, users[k]) for k in lawful[_best_first(tried.gains[lawful], users[lawful])][:MOST_DISPLACED].tolist()]
         moves = [found for out in ways if (found := self._carried_on(np.array([pair]), out)) is not None]
-        if not moves:
-            return None
-        gains, into, out = max(moves, key=lambda move: move[0])
-        if board.tangled:
-            surely = board.surely(into, out)
-            if surely is None:
-                return None
-            gains = tuple(surely.tolist())
-        return Move(tuple(self._steps(into, out)), self._worse_by(gains))
+        best = max(moves, key=lambda move: move.gains, default=None)
+        if best is None or not board.tangled:
+            return best
+        surely = board.surely(best.into, best.out)
+        return None if surely is None else best._replace(gains=tuple(surely.tolist()))
 
-    def _carried_on(self, into: Integers, out: Integers) -> tuple[tuple[int, ...], Integers, Integers] | None:
+    def _carried_on(self, into: Integers, out: Integers) -> _Found | None:
         """A move with the best further steps that seat who lost a place and fill what came free; None where it breaks a rule as it is."""
         board = self._board
         assert board is not None
         first = board.tries(into, np.full(1, -1), base_out=out)
         if first.broken[0] >= 0:
             return None
-        gains = tuple(first.gains[0].tolist())
+        found = _Found(tuple(first.gains[0].tolist()), into, out)
         for _ in range(STEPS):
-            options = self._further(into, out)
-            if not len(options):
-                break
-            tried = board.tries(options, np.full(len(options), -1), into, out)
+            options = self._further(found.into, out)
+            tried = board.tries(options, np.full(len(options), -1), found.into, out)
             lawful = np.flatnonzero(tried.broken < 0)
             if not len(lawful):
                 break
             top = int(lawful[_best_first(tried.gains[lawful], options[lawful])[0]])
-            better = tuple(tried.gains[top].tolist())
-            if better <= gains:
+            gains = tuple(tried.gains[top].tolist())
+            if gains <= found.gains:
                 break
-            gains, into = better, np.append(into, options[top])
-        return gains, into, out
+            found = _Found(gains, np.append(found.into, options[top]), out)
+        return found
 
     def _further(self, into: Integers, out: Integers) -> Integers:
         """Pairs that could follow: those of people who lost their place, and those of waiting people in slots where a seat came free."""
@@ -380,7 +401,12 @@ def _some(pair: int) -> Integers:
     return np.array([pair], dtype=np.int64) if pair >= 0 else NOBODY
 
 
-def _best_first(gains: Integers, pairs: Integers) -> Integers:
+def _badness(move: _Found | None) -> tuple[bool, tuple[int, ...]]:
+    """What candidates are ranked by: the ones with a move first, the least costly first."""
+    return (True, ()) if move is None else (False, tuple(-gain for gain in move.gains))
+
+
+def _best_first(gains: Table, pairs: Integers) -> Integers:
     """Moves by what they gain, goal by goal; ties by pair."""
     return np.lexsort((pairs, *(-gains[:, goal] for goal in reversed(range(gains.shape[1])))))
 

@@ -15,7 +15,7 @@ from allocator.opened import Opened
 from allocator.pairs import reasons
 from allocator.policy import Policy
 from allocator.problem import Problem
-from allocator.recommend import Candidate, Cost, Move, Recommender
+from allocator.recommend import LIKELY, Candidate, Cost, Move, Recommender
 from allocator.solve import solve
 from tests.brute_force import best_values
 from tests.random_worlds import random_problem
@@ -106,26 +106,26 @@ def test_everything_said_of_a_candidate_is_so_in_many_more_random_worlds():
     assert min(seen["worse"], seen["equal"], seen["moves"], seen["losses"], seen["proved by a move"]) > 200
 
 
-def rank(recommender: Recommender, one: Candidate) -> tuple[float, ...]:
+def rank(recommender: Recommender, one: Candidate) -> tuple[float | bool, ...]:
     """What candidates are ranked by."""
-    bad = (-len(recommender.program.objectives) - 1, 0.0) if one.least is None else weight(recommender, one.least)
-    return (*bad, bool(one.in_the_way), -one.score)
+    at_least = (-len(recommender.program.objectives) - 1, 0.0) if one.least is None else weight(recommender, one.least)
+    return (one.move is None, *((0, 0) if one.move is None else weight(recommender, one.move.cost)), *(at_least if one.move is None else ()))
 
 
 @pytest.mark.parametrize("seed", [3, 7])
-def test_candidates_are_ranked_by_what_they_give_up_then_at_once_then_by_score(seed):
+def test_candidates_are_ranked_by_what_their_move_costs_then_by_what_they_give_up_at_least(seed):
     draw = np.random.default_rng(seed)
     points = {(f"S{i}", f"J{j}"): float(draw.integers(1, 100)) for i in range(1, 21) for j in range(1, 6) if draw.random() < 0.6}
     facts = world(seekers=people(20, staff_id="ANN"), slots=orders(*([3] * 5)), pairs=scores(points), staff=[{"staff_id": "ANN", "capacity": 12}])
     recommender = held(facts, Policy.from_dict({"constraints": [{"kind": "staff_capacity"}], "goals": [{"kind": "placements"}, *QUALITY]}))
     for asked in [{"seeker_id": f"S{k}"} for k in range(1, 21)] + [{"slot_id": f"J{k}"} for k in range(1, 6)]:
-        answer = recommender.recommend(**asked, k=40)
+        answer = recommender.recommend(**asked, k=LIKELY)
         assert [one.rank for one in answer.candidates] == list(range(1, len(answer.candidates) + 1))
         keys = [rank(recommender, one) for one in answer.candidates]
         assert keys == sorted(keys)
-        assert len(answer.candidates) + len(answer.held) == answer.eligible
-        fewer = recommender.recommend(**asked, k=2)
-        assert list(fewer.candidates) == list(answer.candidates[:2])
+        assert len(answer.candidates) == min(LIKELY, answer.eligible - len(answer.held))
+        fewer = [(one.seeker_id, one.slot_id) for one in recommender.recommend(**asked, k=2).candidates]
+        assert fewer == [(one.seeker_id, one.slot_id) for one in answer.candidates[:2]]
 
 
 def test_the_best_for_a_free_seat_of_equal_goals_bears_out_when_solved_again():
@@ -208,6 +208,18 @@ def test_a_result_without_a_plan_is_refused():
     policy = Policy.from_dict({"eligibility": [], "constraints": [{"kind": "reservation", "beneficiaries": "partner:A", "count": 2, "mode": "minimum_hard"}]})
     with pytest.raises(InputError, match="no plan to recommend from"):
         held(facts, policy)
+
+
+def test_what_is_settled_by_a_pin_or_has_begun_is_counted_and_no_candidate():
+    facts = world(
+        seekers=people(3), slots=orders(1, 1), pairs=scores({(f"S{i}", f"J{j}"): i for i in (1, 2, 3) for j in (1, 2)}),
+        commitments=[{"seeker_id": "S1", "slot_id": "J2", "status": "started"}],
+    )  # fmt: skip
+    pins = [{"seeker_id": "S2", "slot_id": "J1", "action": "forbid"}]
+    recommender = held(facts, Policy.from_dict({"constraints": [{"kind": "pins", "pins": pins}], "goals": QUALITY}))
+    answer = recommender.recommend(slot_id="J1")
+    assert (answer.held, answer.eligible, answer.settled, list(answer.candidates)) == (("S3",), 3, 2, [])
+    assert recommender.exactly("S1", "J1").telling == recommender.exactly("S2", "J1").telling == "impossible"
 
 
 def test_nobody_at_all_is_no_mistake():

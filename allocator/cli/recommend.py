@@ -53,7 +53,7 @@ def _print(answer: Recommendation, console: Console) -> None:
         console.print(_nobody(answer))
         return
     who = "slot" if answer.seeker_id is not None else "seeker"
-    title(console, f"The best {who}s, by what the plan gives up at least")
+    title(console, f"The best {who}s, by what it takes to bring them about")
     table = new_table(
         ">", who, ">score", *(["tier", "holds now"] if who == "seeker" else []), "gives up at least", "a move costs", *(["exactly"] * _solved(answer))
     )
@@ -83,6 +83,10 @@ def _head(answer: Recommendation) -> str:
 def _nobody(answer: Recommendation) -> str:
     refused = "; ".join(f"{rule} refuses {count:,}" for rule, count in sorted(answer.refused.items(), key=lambda item: (-item[1], item[0])))
     other = "other " if answer.held else ""
+    if answer.settled:
+        return (
+            f"There is no {other}candidate: {answer.settled:,} eligible pair{' is' if answer.settled == 1 else 's are'} settled by a pin or by what has begun."
+        )
     return f"There is no {other}candidate{f': {refused}' if refused else ''}."
 
 
