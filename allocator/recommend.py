@@ -14,6 +14,7 @@ Source: reduced costs as bounds, Dantzig, Fulkerson and Johnson 1954; ejection c
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
@@ -24,7 +25,8 @@ import pandas as pd
 
 from allocator.board import NOBODY, Board, Table
 from allocator.engines.base import Clock
-from allocator.engines.regret import Difference, difference, regrets
+from allocator.engines.completed import completed
+from allocator.engines.regret import FIRST_TRY, Difference, difference, regrets, values
 from allocator.engines.warm import Change
 from allocator.errors import Fault, InputError
 from allocator.opened import Opened
@@ -371,24 +373,51 @@ class Recommender:
         """
         seeker, slot = self._position("seekers", seeker_id), self._position("slots", slot_id)
         pair = int(self.pairs.find(np.array([seeker], dtype=np.int32), np.array([slot], dtype=np.int32))[0])
-        if pair < 0 or self._warm is None:
+        if pair < 0 or self._warm is None or self._board is None:
             message = f"{seeker_id} at {slot_id} is not among the eligible pairs."
             raise InputError([Fault("not_eligible", message, "`ojt explain --why-not` says which rule refuses it.", self.facts.name)])
-        clock = Clock(seconds)
-        found = difference(self._warm, Change(forced=np.array([pair])), clock=clock, hint=(int(self.goal[pair]), int(self.loss[pair])))
-        taken = seconds - (clock.left or 0.0)
-        return self._told(found, taken)
+        clock, hint = Clock(seconds), (int(self.goal[pair]), int(self.loss[pair]))
+        broken = self._board.tries(np.array([pair]), self._board.held[[seeker]]).broken[0]
+        move = None if self.opened.columns[pair] else self._move(pair, int(broken))
+        found = None if move is None else self._nearby(pair, move, hint, clock)
+        if found is None:
+            found = difference(self._warm, Change(forced=np.array([pair])), clock=clock, hint=hint)
+        return self._told(found, move, time.monotonic() - clock.started)
 
-    def _told(self, found: Difference, seconds: float) -> Exact:
-        pairs = len(self.pairs)
-        moved = None if found.columns is None else self._moved(np.flatnonzero(found.columns[:pairs]))
+    def _nearby(self, pair: int, move: _Found, hint: tuple[int, int], clock: Clock) -> Difference | None:
+        """What the first goal in which a move costs something tells, from where the move stands; None where it does not, or might not be the first."""
+        assert self._warm is not None
+        proved = [reached.proved for reached in self._warm.outcome.goals]
+        goal = next((number for number, gain in enumerate(move.gains) if gain), len(proved))
+        columns = completed(self.program, self._after(move))
+        if columns is None or not all(proved[:goal]) or (goal < len(proved) and move.gains[goal] > 0):
+            return None
+        if goal == len(proved):
+            return Difference("equal", columns=columns)
+        if hint == (goal, -move.gains[goal]):
+            return Difference("worse", goal, hint[1], hint[1], columns=columns)
+        step = self._warm.reach(goal, Change(forced=np.array([pair])), clock=clock.part(FIRST_TRY), near=columns)
+        held = values(self.program, self.opened.columns)[goal]
+        best = columns if step.columns is None else step.columns
+        least = max(0 if step.bound is None else held - step.bound, hint[1] if hint[0] == goal else 0)
+        most = held - values(self.program, best)[goal]
+        return Difference("worse", goal, least, most, columns=best) if 0 < least <= most else None
+
+    def _told(self, found: Difference, move: _Found | None, seconds: float) -> Exact:
+        """The difference in the policy's units; where it is open, a move says how much it is at most."""
+        moved = None if found.columns is None else self._moved(np.flatnonzero(found.columns[: len(self.pairs)]))
         if found.telling in ("impossible", "equal"):
             return Exact(found.telling, FREE_OF_COST, FREE_OF_COST if found.telling == "equal" else None, True, moved, seconds)
-        if found.goal < 0 or found.goal >= len(self.program.objectives):
-            return Exact(found.telling, FREE_OF_COST, None, False, moved, seconds)
-        least = self._cost(found.goal, found.least) if found.least else FREE_OF_COST
-        most = None if found.most is None else self._cost(found.goal, found.most)
-        return Exact(found.telling, least, most, found.proved, moved, seconds)
+        least = self._cost(found.goal, found.least) if found.least and found.goal >= 0 else FREE_OF_COST
+        if move is not None and not found.proved and found.telling != "better":
+            return Exact(found.telling, least, self._worse_by(move.gains), False, self._moved(self._after(move)), seconds)
+        known = found.most is not None and 0 <= found.goal < len(self.program.objectives)
+        return Exact(found.telling, least, self._cost(found.goal, found.most or 0) if known else None, found.proved, moved, seconds)
+
+    def _after(self, move: _Found) -> Integers:
+        """The pairs of the plan after a move."""
+        assert self._board is not None
+        return np.union1d(np.setdiff1d(self._board.chosen, move.out), move.into)
 
     def _moved(self, chosen: Integers) -> int:
         """People whose slot is another, or who have one only here or there."""
