@@ -27,7 +27,13 @@ def closing(trace: Sequence[Moment]) -> Chart | None:
     for goal in shown:
         last = frame[frame["goal"] == goal].iloc[-1]
         both = pd.notna(last["value"]) and pd.notna(last["bound"])
-        end = f"met at {last['value']:,.10g}" if both and last["value"] == last["bound"] else f"ended at {last['value']:,.10g} of {last['bound']:,.10g}" if both else "ended open"
+        end = (
+            f"met at {last['value']:,.10g}"
+            if both and last["value"] == last["bound"]
+            else f"ended at {last['value']:,.10g} of {last['bound']:,.10g}"
+            if both
+            else "ended open"
+        )
         told.append(f"{goal} {end} after {last['seconds']:,.3g} s")
     data = table(
         "Value and bound by second, as the run told them", ["goal", *numbers("seconds", "value", "bound")],
@@ -51,7 +57,9 @@ def _draw(frame: pd.DataFrame, goals: Sequence[str], width: int) -> Any:
     panels = []
     for goal in goals:
         mine = frame[frame["goal"] == goal]
-        long = pd.concat([mine[["seconds", column]].rename(columns={column: "amount"}).assign(line=line) for line, column in (("value found", "value"), ("bound", "bound"))])
+        long = pd.concat(
+            [mine[["seconds", column]].rename(columns={column: "amount"}).assign(line=line) for line, column in (("value found", "value"), ("bound", "bound"))]
+        )
         line = (
             alt.Chart(long.dropna())
             .mark_line(interpolate="step-after", point=alt.OverlayMarkDef(size=30, filled=True), strokeWidth=2)
@@ -61,7 +69,7 @@ def _draw(frame: pd.DataFrame, goals: Sequence[str], width: int) -> Any:
                 color=colour, strokeDash=dash,
             )
         )  # fmt: skip
-        panels.append(line.properties(width=width - 84, height=70, title=alt.TitleParams(goal, anchor="start", fontSize=12, color=DAY["ink"])))
+        panels.append(line.properties(width=width - 92, height=70, title=alt.TitleParams(goal, anchor="start", fontSize=12, color=DAY["ink"])))
     return alt.vconcat(*panels, spacing=8)
 
 

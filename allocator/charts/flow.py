@@ -61,7 +61,13 @@ def _draw(counts: dict[str, int], before: str, now: str, width: int) -> Any:
     bars = (
         alt.Chart(block)
         .mark_rect(stroke=DAY["ground"], strokeWidth=2)
-        .encode(x=alt.X("from:Q", scale=scale, title="people", axis=alt.Axis(grid=False, tickCount=5)), x2="to:Q", y=alt.Y("top:Q", scale=y, axis=None), y2="foot:Q", color=colour)
+        .encode(
+            x=alt.X("from:Q", scale=scale, title="people", axis=alt.Axis(grid=False, tickCount=5)),
+            x2="to:Q",
+            y=alt.Y("top:Q", scale=y, axis=None),
+            y2="foot:Q",
+            color=colour,
+        )
     )
     labels = (
         alt.Chart(block[block["size"] >= total / 24])
@@ -70,7 +76,11 @@ def _draw(counts: dict[str, int], before: str, now: str, width: int) -> Any:
         .encode(x=alt.X("x:Q", scale=scale), y=alt.Y("y:Q", scale=y, axis=None), text="label:N")
     )
     names = pd.DataFrame({"name": [f"{before}: {at[before]:,} placed", f"{now}: {at[now]:,} placed"], "y": [-0.34, 1.34 + 0.06], "x": [0, 0]})
-    said = alt.Chart(names).mark_text(align="left", baseline="middle", color=DAY["ink"]).encode(x=alt.X("x:Q", scale=scale), y=alt.Y("y:Q", scale=y, axis=None), text="name:N")
+    said = (
+        alt.Chart(names)
+        .mark_text(align="left", baseline="middle", color=DAY["ink"])
+        .encode(x=alt.X("x:Q", scale=scale), y=alt.Y("y:Q", scale=y, axis=None), text="name:N")
+    )
     joined = (
         alt.Chart(pd.DataFrame(bands, columns=["kind", "row", "from", "to"]))
         .mark_area(opacity=0.3, orient="horizontal", line=False)

@@ -49,7 +49,9 @@ def _draw(frame: pd.DataFrame, parameter: str, title: str, width: int) -> Any:
     line = base.mark_line(color=DAY["main"], strokeWidth=2)
     points = base.mark_point(size=60, filled=True, opacity=1, strokeWidth=2, stroke=DAY["main"]).encode(
         fill=alt.Fill(
-            "point:N", scale=alt.Scale(domain=["not beaten", "beaten by another point"], range=[DAY["main"], DAY["ground"]]), legend=alt.Legend(symbolType="circle")
+            "point:N",
+            scale=alt.Scale(domain=["not beaten", "beaten by another point"], range=[DAY["main"], DAY["ground"]]),
+            legend=alt.Legend(symbolType="circle"),
         )
     )
     upper = alt.layer(line, points).properties(width=width - 70, height=220, title=_title(title))

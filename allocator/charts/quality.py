@@ -8,8 +8,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from allocator.charts.base import Chart
 from allocator.charts.bars import STEP, across
+from allocator.charts.base import Chart
 from allocator.charts.style import DAY
 from allocator.report.table import Column, Table, numbers
 
@@ -39,7 +39,9 @@ def _spread(by: str, rows: Sequence[tuple[object, ...]]) -> str:
 def _draw(rows: Sequence[tuple[object, ...]], width: int) -> alt.LayerChart:
     names = ["group", "people", "p10", "p25", "p50", "p75", "p90"]
     frame = pd.DataFrame(rows, columns=names).assign(place=range(len(rows)), most=100.0, half=HALF, fifths=FIFTHS)
-    frame["figures"] = [f"median {median:.1f}, {people:,} {'person' if people == 1 else 'people'}" for median, people in zip(frame["p50"], frame["people"], strict=True)]
+    frame["figures"] = [
+        f"median {median:.1f}, {people:,} {'person' if people == 1 else 'people'}" for median, people in zip(frame["p50"], frame["people"], strict=True)
+    ]
     y = alt.Y("place:O", axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
     scale = alt.Scale(domain=[0, 100], nice=False)
     axis = alt.Axis(tickCount=5, title="points", grid=False)

@@ -33,5 +33,3 @@ def reservations(lines: Sequence[ReservationLine], names: Sequence[str]) -> Char
 
 
 _SERIES = (("filled (a line marks the promise)", "main"), ("short", "short"))
-
-
