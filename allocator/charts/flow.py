@@ -9,7 +9,7 @@ import pandas as pd
 
 from allocator.charts.base import Chart
 from allocator.charts.style import DAY
-from allocator.report.table import numbers, table
+from allocator.report.table import numbers, table, texts
 
 _WORDS = {
     "same": ("in the same slot", "main"),
@@ -27,16 +27,16 @@ def flow(*, same: int, moved: int, lost: int, newly_placed: int, before: str = "
         f"{newly_placed:,} are newly placed, which makes {same + moved + newly_placed:,} {now}."
     )
     data = table(
-        f"People placed {before} and {now}", ["people", *numbers(before, now)],
+        f"People placed {before} and {now}", [*texts("people"), *numbers(before, now)],
         [
             (words, 0 if kind == "newly_placed" else counts[kind], 0 if kind == "lost" else counts[kind])
             for kind, (words, _) in _WORDS.items()
         ],
     )  # fmt: skip
-    return Chart("flow", f"People placed {before} and {now}", sentence, data, lambda width: _draw(counts, before, now, width))
+    return Chart("flow", f"People placed {before} and {now}", sentence, data, lambda _: _draw(counts, before, now))
 
 
-def _draw(counts: dict[str, int], before: str, now: str, width: int) -> Any:
+def _draw(counts: dict[str, int], before: str, now: str) -> Any:
     """Two bars of people, first to last, joined where the same people are in both."""
     blocks, bands = [], []
     at = {before: 0, now: 0}

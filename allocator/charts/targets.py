@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from allocator.charts.bars import Bar, bars
 from allocator.charts.base import Chart
 from allocator.constraints.base import Standing
-from allocator.report.table import numbers, table
+from allocator.report.table import numbers, table, texts
 
 
 def targets(lines: Sequence[Standing]) -> Chart:
@@ -32,7 +32,7 @@ def targets(lines: Sequence[Standing]) -> Chart:
         if not missed
         else f"{count}: {len(told) - len(missed):,} reached; missed {', '.join(missed)}."
     )
-    shown = table("People placed and aimed at, by target", ["target", "aim", *numbers("placed", "aimed at", "missed by")], data)
+    shown = table("People placed and aimed at, by target", [*texts("target", "aim"), *numbers("placed", "aimed at", "missed by")], data)
     return Chart("targets", "Business targets: people placed and missing", sentence, shown, lambda width: bars(rows, _SERIES, width, unit="people"))
 
 

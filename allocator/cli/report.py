@@ -53,5 +53,5 @@ def report(
             say_json({"files": [str(file) for file in files], "sections": [section.as_dict() for section in told]})
         else:
             console = screen()
-            for file in files:
-                console.print(f"Written: {file}", soft_wrap=True)
+            for folder in dict.fromkeys(file.parent for file in files):
+                console.print(f"Written to {folder}/: {', '.join(file.name for file in files if file.parent == folder)}", soft_wrap=True)

@@ -48,7 +48,7 @@ def test_people_are_named_only_where_asked(paper: Path) -> None:
     names = {section["name"] for section in json.loads(ojt("report", paper, "--json").stdout)["sections"]}
     assert "assignments" not in names
     told = json.loads(ojt("report", paper, "--people", "--json").stdout)
-    assert [section for section in told["sections"] if section["name"] == "assignments"][0]["table"]["rows"]
+    assert next(section for section in told["sections"] if section["name"] == "assignments")["table"]["rows"]
 
 
 def test_what_cannot_be_read_or_written_is_a_fault_of_the_input(paper: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from allocator.charts.reservations import reservations
 from allocator.promises import ReservationLine
 from allocator.report.section import Section, Wanted
-from allocator.report.table import numbers, table
+from allocator.report.table import numbers, table, texts
 from allocator.report.words import nameless
 from allocator.wording import MODES
 
@@ -26,7 +26,7 @@ def build(wanted: Wanted) -> Iterator[Section]:
         )
         for name, line in zip(names, lines, strict=True)
     ]  # fmt: skip
-    heads = ["reservation", "for", "reading", *numbers("openings", "promised", "possible", "filled", "released", "short"), "why"]
+    heads = [*texts("reservation", "for", "reading"), *numbers("openings", "promised", "possible", "filled", "released", "short"), *texts("why")]
     chart = reservations(lines, names)
     yield Section("Promises, targets and money", "reservations", "Reservations", chart.sentence, chart, table("Every reservation, with reasons", heads, rows))
 
