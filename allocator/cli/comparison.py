@@ -260,14 +260,14 @@ def _print_staff(comparisons: Sequence[Comparison], console: Console) -> None:
     keys = [key for key in dict.fromkeys(key for lines in found for key in lines) if any(key in lines and lines[key].differs for lines in found)]
     if not keys:
         return
-    title(console, "Staff load that differs: points used of those there are, or people where no rule counts points")
+    title(console, "Staff load that differs (points used of those there are)")
     base = comparisons[0].base
-    table = table_of("staff", "role", f">{base.name}", *(f">{comparison.other.name}" for comparison in comparisons))
+    table = table_of("staff", f">{base.name}", *(f">{comparison.other.name}" for comparison in comparisons))
     for key in keys[: 2 * MOST_LINES]:
         lines = [side.get(key) for side in found]
         first = next(line for line in lines if line is not None)
         cells = [_load(first, 0), *(Text("") if line is None else _load(line, 1) for line in lines)]
-        table.add_row(first.staff_id, first.role.replace("_", " "), *cells)
+        table.add_row(first.staff_id, *cells)
     console.print(table)
     if len(keys) > 2 * MOST_LINES:
         console.print(f"… and {len(keys) - 2 * MOST_LINES:,} more; --json lists all of them.")
