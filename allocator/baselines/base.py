@@ -38,7 +38,7 @@ class Baseline(ABC):
         Where a share of what is filled stands in the way of a pair, others may make room for it: such pairs are tried again after all others.
         """
         room = Room(program)
-        room.take(_decided(program))
+        room.take(decided(program))
         waiting = self.order(problem, pairs)
         while True:
             before = len(room.taken)
@@ -47,7 +47,7 @@ class Baseline(ABC):
                 return np.unique(np.array(room.taken, dtype=np.int64))
 
 
-def _decided(program: Program) -> Integers:
+def decided(program: Program) -> Integers:
     """Pairs that a commitment or a pin fixes."""
     found = [np.empty(0, dtype=np.int64)]
     for block in program.rows:
