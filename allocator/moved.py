@@ -7,7 +7,7 @@ begun          has begun at another slot
 slot_gone      the slot is not there any more
 not_eligible   the slot does not admit them any more; the sentence names the rule
 decided        a pin keeps them out of the slot, or puts them elsewhere
-full           all openings of the slot are held by people who have begun or are pinned there
+full           the slot has no opening any more, or all are held by people who have begun or are pinned there
 no_plan        no plan that keeps every rule leaves them there (proved)
 promise        leaving them there would leave promises further short
 better_total   leaving them there would worsen another goal
@@ -15,22 +15,21 @@ tie            another plan, just as good, leaves them there
 not_proved     a better plan leaves them there: the run ended before it was found
 not_known      the time for looking was up
 
-The last six take the program to tell. A claim is `proved` where the relaxation or an exact answer bears it out; if not, the best plan that was found is
-what it goes by.
+The last six take the program to tell. The relaxation is asked about everybody: it proves that a goal cannot be held, or tells what staying would cost by
+its prices; then, while there is time, whole answers are asked for. A line says whether it is `proved`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from fractions import Fraction
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from allocator.baselines.base import DECIDED, decided
-from allocator.engines.base import Clock, Outcome, Reached
+from allocator.engines.base import Clock, Reached
 from allocator.engines.warm import Change, Warm
 from allocator.pairs import Pairs, reasons
 from allocator.plan import Plan
@@ -48,12 +47,16 @@ UNCOUNTED = ("left_pool", "ended", "begun")
 UNAVOIDABLE = ("slot_gone", "not_eligible", "decided", "full", "no_plan")
 """Causes that no wish could have prevented."""
 
+How = Literal["", "at least", "about", "at most"]
+"""How a cost is known: exactly, by the relaxation's bound, by its prices, or by the best plan that was found."""
+
 
 @dataclass(frozen=True)
 class Moved:
     """One person of the reference: what they held, what they hold now (None where nothing), why, and what staying would cost.
 
-    `goal` is the first goal that staying would worsen and `cost` by how much, in the goal's unit: at least that where `at_least`, else exactly.
+    `goal` is the first goal that staying would worsen and `cost` by how much, in the goal's unit: exactly that, or as `how` says ("at least" may
+    also be lost in a goal before it). `proved` where the cause is.
     """
 
     seeker_id: str
@@ -63,12 +66,12 @@ class Moved:
     sentence: str
     goal: str | None = None
     cost: Amount | None = None
-    at_least: bool = False
+    how: How = ""
     proved: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """The line as plain JSON data."""
-        numbers = {} if self.goal is None else {"goal": self.goal, "cost": self.cost, "at_least": self.at_least}
+        numbers = {} if self.goal is None else {"goal": self.goal, "cost": self.cost, "how": self.how or "exactly"}
         return {
             "seeker_id": self.seeker_id, "from": self.held, "to": self.holds, "cause": self.cause, "sentence": self.sentence, "proved": self.proved,
             "numbers": numbers,
@@ -82,6 +85,9 @@ class Told(NamedTuple):
     sentence: str
 
 
+UNKNOWN = Told("not_known", "The time for looking into it was up.")
+
+
 @dataclass
 class Witness:
     """What can be asked about a plan: its program, held warm, and the time there is for asking."""
@@ -93,6 +99,8 @@ class Witness:
     each: float | None = None
     """Seconds for one person at most."""
     values: Sequence[int] = field(init=False)
+    free: dict[int, float] = field(init=False, default_factory=dict)
+    """The relaxation's limits of goals where nobody in particular stays."""
 
     def __post_init__(self) -> None:
         self.values = [goal.value or 0 for goal in self.warm.outcome.goals]
@@ -102,22 +110,29 @@ class Witness:
         """The program."""
         return self.warm.program
 
-    def moved(self) -> Iterator[Moved]:
-        """Everybody in the reference who is in the seekers table or was, in the order of their ids."""
+    def moved(self) -> list[Moved]:
+        """Everybody in the reference, in the order of their ids: facts first, then the relaxation, then, while there is time, whole answers."""
         facts = self.problem.scenario
         table = facts.tables["reference"]
         holds = dict(self.plan.named())
         facts_say = self._facts()
+        lines: list[Moved] = []
         for seeker_id, held in sorted(zip(table["seeker_id"], table["slot_id"], strict=True)):
             now = holds.get(seeker_id)
-            if now == held:
-                yield Moved(seeker_id, held, now, "same", f"They keep {held}.")
-                continue
-            told = facts_say(facts.position("seekers", seeker_id), facts.position("slots", held), held)
-            if told is not None:
-                yield Moved(seeker_id, held, now, *told)
-            else:
-                yield self._weighed(seeker_id, held, now)
+            told = Told("same", f"They keep {held}.") if now == held else facts_say(facts.position("seekers", seeker_id), facts.position("slots", held), held)
+            cause, sentence = told or UNKNOWN
+            lines.append(Moved(seeker_id, held, now, cause, sentence, proved=told is not None))
+        for step in (self._relaxed, self._answered):
+            for k, line in enumerate(lines):
+                if not line.proved and not self.clock.over:
+                    lines[k] = step(line, self._stays(line))
+        return lines
+
+    def _stays(self, line: Moved) -> Change:
+        """The question of leaving somebody where they were."""
+        facts = self.problem.scenario
+        number = _number(self.program.pairs, facts.position("seekers", line.seeker_id), facts.position("slots", line.held))
+        return Change(forced=np.array([number], dtype=np.int64))
 
     # -- facts --------------------------------------------------------------------------------------------------
 
@@ -148,80 +163,85 @@ class Witness:
                 return Told("decided", f"A pin forbids {held} for them.")
             if seeker in fixed_at:
                 return Told("decided", f"A pin puts them at {ids[fixed_at[seeker]]}.")
+            if problem.openings[slot] == 0:
+                return Told("full", f"{held} has no opening any more.")
             if taken[slot] >= problem.openings[slot]:
-                return Told("full", f"People who have begun or are pinned at {held} hold all that it has: {_openings(int(problem.openings[slot]))}.")
+                return Told("full", f"Others have begun or are pinned at {held} and hold all that it has: {_openings(int(problem.openings[slot]))}.")
             return None
 
         return say
 
     # -- the program --------------------------------------------------------------------------------------------
 
-    def _weighed(self, seeker_id: str, held: str, now: str | None) -> Moved:
-        """What leaving somebody there would cost: by the relaxation where that tells, else by an answer."""
-        facts = self.problem.scenario
-        number = _number(self.program.pairs, facts.position("seekers", seeker_id), facts.position("slots", held))
-        stay = Change(forced=np.array([number], dtype=np.int64))
-        if self.clock.over:
-            return Moved(seeker_id, held, now, "not_known", "The time for looking into it was up.", proved=False)
-        return self._relaxed(stay, seeker_id, held, now) or self._answered(stay, seeker_id, held, now)
-
-    def _relaxed(self, stay: Change, seeker_id: str, held: str, now: str | None) -> Moved | None:
-        """What the relaxation alone proves: the first goal that cannot be held if they stay. None where it proves nothing."""
-        goals = self.program.objectives
-        if not goals or self._loss(stay, len(goals) - 1) == 0:
-            return None
-        for k, objective in enumerate(goals):
-            loss = self._loss(stay, k)
-            if loss is None:
-                return Moved(seeker_id, held, now, "no_plan", f"No plan that keeps every rule leaves them at {held}.") if k == 0 else None
+    def _relaxed(self, line: Moved, stay: Change) -> Moved:
+        """What the relaxation proves: the first goal that cannot be held if they stay. Where it proves nothing, what it makes likely."""
+        likely = line
+        for k, objective in enumerate(self.program.objectives):
+            try:
+                limit = self.warm.limit(stay, k)
+            except ArithmeticError:
+                return likely
+            if limit is None:
+                return replace(line, cause="no_plan", sentence=_no_plan(line), proved=True) if k == 0 else likely
+            loss = self._loss(objective, self.values[k], limit.value)
             if loss:
-                return self._costs(objective, loss, seeker_id, held, now, at_least=True)
-        return None
+                return self._costs(line, objective, loss, "at least")
+            drop = self._drop(k, limit.value)
+            if drop and likely is line:
+                likely = self._costs(line, objective, drop, "about")
+        return likely
 
-    def _loss(self, stay: Change, goal: int) -> int | None:
-        """By how much a goal must worsen at least if those before it are held; None where they cannot be."""
-        objective, value = self.program.objectives[goal], self.values[goal]
-        try:
-            limit = self.warm.limit(stay, goal)
-        except ArithmeticError:
-            return 0  # nothing is proved
-        if limit is None:
-            return None
+    def _loss(self, objective: Objective, value: int, limit: float) -> int:
+        """By how much a goal must worsen at least, by the relaxation's limit with those before it held."""
         sign = 1 if objective.maximize else -1
-        best = int(np.floor(sign * limit.value + 1e-6 * max(1.0, abs(limit.value))))
+        best = int(np.floor(sign * limit + 1e-6 * max(1.0, abs(limit))))
         return max(0, sign * value - best)
 
-    def _answered(self, stay: Change, seeker_id: str, held: str, now: str | None) -> Moved:
-        """What the best plan says in which they stay, as good as it is found in time."""
-        left = [seconds for seconds in (self.clock.left, self.each) if seconds is not None]
-        outcome = self.warm.ask(stay, clock=Clock(min(left) if left else None, gap=Fraction(0), cancelled=self.clock.cancelled))
-        if outcome.columns is None:
-            if outcome.status == "infeasible":
-                return Moved(seeker_id, held, now, "no_plan", f"No plan that keeps every rule leaves them at {held}.")
-            return Moved(seeker_id, held, now, "not_known", "The time for looking into it was up.", proved=False)
-        for k, (goal, value) in enumerate(zip(outcome.goals, self.values, strict=True)):
-            sign = 1 if goal.objective.maximize else -1
-            loss = sign * (value - (goal.value or 0))
-            if loss:
-                if loss < 0:
-                    name = _name(goal.objective)
-                    return Moved(seeker_id, held, now, "not_proved", f"A plan that is better in {name} leaves them at {held}; the run had ended before it.")
-                exact = _proved_up_to(outcome, k)
-                return self._costs(goal.objective, loss, seeker_id, held, now, proved=exact)
-        return Moved(seeker_id, held, now, "tie", f"Another plan, just as good, leaves them at {held}; the goal stability would prefer it.")
+    def _drop(self, goal: int, limit: float) -> int:
+        """By how much the relaxation's limit itself worsens, rounded."""
+        if goal not in self.free:
+            free = self.warm.limit(goal=goal)
+            assert free is not None, "the program's own plan keeps its rows"
+            self.free[goal] = free.value
+        return max(0, round((1 if self.program.objectives[goal].maximize else -1) * (self.free[goal] - limit)))
 
-    def _costs(
-        self, objective: Objective, loss: int, seeker_id: str, held: str, now: str | None, *, at_least: bool = False, proved: bool = True
-    ) -> Moved:
+    def _answered(self, line: Moved, stay: Change) -> Moved:
+        """What the best plan says in which they stay. Where it is not proved, what the relaxation makes likely stands."""
+        left = [seconds for seconds in (self.clock.left, self.each) if seconds is not None]
+        outcome = self.warm.ask(stay, clock=Clock(min(left) if left else None, cancelled=self.clock.cancelled))
+        if outcome.columns is None:
+            return replace(line, cause="no_plan", sentence=_no_plan(line), proved=True) if outcome.status == "infeasible" else line
+        for k, (goal, value) in enumerate(zip(outcome.goals, self.values, strict=True)):
+            loss = (1 if goal.objective.maximize else -1) * (value - (goal.value or 0))
+            if loss < 0:
+                said = f"A plan that is better in {_name(goal.objective)} leaves them at {line.held}; the run had ended before it."
+                return replace(line, cause="not_proved", sentence=said, goal=None, cost=None, how="", proved=True)
+            if loss:
+                proved = all(reached.proved for reached in outcome.goals[: k + 1])
+                return self._costs(line, goal.objective, loss, "") if proved else line if line.how else self._costs(line, goal.objective, loss, "at most")
+        said = f"Another plan, just as good, leaves them at {line.held}; the goal stability would prefer it."
+        return replace(line, cause="tie", sentence=said, goal=None, cost=None, how="", proved=True)
+
+    def _costs(self, line: Moved, objective: Objective, loss: int, how: How) -> Moved:
         cost = GoalResult.of(Reached(objective, loss, None)).value or 0
-        said = f"{'at least ' if at_least else ''}{cost:,} {'person' if objective.unit == 'people' and cost == 1 else objective.unit}"
+        said = f"{how} {amount_of(cost)} {_unit(objective.unit, cost)}".strip()
         if objective.kind == "shortfall":
-            sentence, cause = f"Leaving them at {held} would leave promises and targets further short, by {said} as the goal shortfall weighs them.", "promise"
+            cause, sentence = "promise", f"Leaving them at {line.held} would leave promises and targets further short, by {said}"
         else:
-            sentence, cause = f"Leaving them at {held} would cost {said} of {_name(objective)}.", "better_total"
-        if not proved:
-            sentence = sentence.removesuffix(".") + ", by the best such plan that was found in time."
-        return Moved(seeker_id, held, now, cause, sentence, _name(objective), cost, at_least, proved)
+            cause, sentence = "better_total", f"Leaving them at {line.held} would cost {said} of {_name(objective)}"
+        if how == "at least" and objective is not self.program.objectives[0]:
+            sentence += ", or more in a goal before it"
+        sentence += {"about": ", going by prices.", "at most": ", by the best such plan that was found in time."}.get(how, ".")
+        return replace(line, cause=cause, sentence=sentence, goal=_name(objective), cost=cost, how=how, proved=how in ("", "at least"))
+
+
+def _no_plan(line: Moved) -> str:
+    return f"No plan that keeps every rule leaves them at {line.held}."
+
+
+def amount_of(cost: Amount) -> str:
+    """A whole number as such, a decimal with two digits."""
+    return f"{cost:,}" if isinstance(cost, int) else f"{cost:,.2f}"
 
 
 def _number(pairs: Pairs, seeker: int, slot: int) -> int:
@@ -231,6 +251,8 @@ def _number(pairs: Pairs, seeker: int, slot: int) -> int:
 
 def _why_not(problem: Problem, seeker: int, slot: int, held: str) -> str:
     refused = reasons(problem, seeker, slot)
+    if not refused and problem.scenario.has("pairs"):
+        return f"The scenario's pairs have none of them and {held}."
     if not refused:
         return f"{held} is not among the pairs that were looked at for them."
     rule, why = refused[0]
@@ -247,14 +269,13 @@ def _forbidden(program: Program) -> set[int]:
     return found
 
 
-def _proved_up_to(outcome: Outcome, goal: int) -> bool:
-    """Whether no plan does better in the goals up to this one."""
-    return all(reached.proved for reached in outcome.goals[: goal + 1])
-
-
 def _name(objective: Objective) -> str:
     return objective.kind if objective.label in ("", objective.kind) else f"{objective.kind}, {objective.label}"
 
 
 def _openings(count: int) -> str:
     return f"{count} opening{'' if count == 1 else 's'}"
+
+
+def _unit(unit: str, cost: Amount) -> str:
+    return unit if cost != 1 else "person" if unit == "people" else unit.removesuffix("s")

@@ -64,7 +64,7 @@ def stability(opened: Opened, *, clock: Clock | None = None, each: float | None 
     """
     require(opened)
     witness = Witness(opened.problem, opened.warm(), opened.plan, clock or Clock(), each)
-    return Stability(list(witness.moved()))
+    return Stability(witness.moved())
 
 
 def require(opened: Opened) -> None:

@@ -85,6 +85,12 @@ def read_inputs(
 def with_reference_file(scenario: Scenario, path: Path) -> Scenario:
     """The scenario with the assignments in a file as its reference."""
     from allocator.opened import with_reference
+
+    return with_reference(scenario, read_reference(path))
+
+
+def read_reference(path: Path) -> pd.DataFrame:
+    """The assignments in a file, one for each person."""
     from allocator.read import read_assignments
 
     frame = read_assignments(path)
@@ -94,7 +100,7 @@ def with_reference_file(scenario: Scenario, path: Path) -> Scenario:
             Fault("duplicate_seeker", f"{seeker} holds a second slot in the reference.", "Keep one.", path.name, row=int(row) + 2, column="seeker_id")
             for row, seeker in zip(again.nonzero()[0], frame["seeker_id"][again], strict=True)
         )
-    return with_reference(scenario, frame)
+    return frame
 
 
 def tried(read: Callable[[], T], faults: list[Fault]) -> T | None:
