@@ -50,7 +50,7 @@ def over(program: Program, chosen: Integers) -> dict[str, int]:
 
 
 def test_no_limit_is_broken_but_by_what_was_decided() -> None:
-    for seed, problem, program in worlds(40_000, 80):
+    for seed, problem, program in worlds(40_000, 50):
         fixed = decided(program)
         already = over(program, fixed)
         for name, baseline in BASELINES.items():
@@ -61,7 +61,7 @@ def test_no_limit_is_broken_but_by_what_was_decided() -> None:
 
 def test_nothing_that_has_room_is_left_out() -> None:
     """A baseline stops only where no further pair has room."""
-    for seed, problem, program in worlds(41_000, 40):
+    for seed, problem, program in worlds(41_000, 25):
         for name, baseline in BASELINES.items():
             chosen = baseline.plan(problem, program.pairs, program)
             before = over(program, chosen)
@@ -79,7 +79,7 @@ def _raises(program: Program, pair: int, before: dict[str, int]) -> bool:
 
 def test_no_baseline_beats_the_optimum_where_it_keeps_every_rule() -> None:
     compared = 0
-    for seed, problem, program in worlds(42_000, 40):
+    for seed, problem, program in worlds(42_000, 25):
         outcome = choose(program).engine.solve(program, Clock(), 0, Silent())
         if outcome.columns is None:
             continue
@@ -91,7 +91,7 @@ def test_no_baseline_beats_the_optimum_where_it_keeps_every_rule() -> None:
                 reached = [sign * (goal.value or 0) for sign, goal in zip(signs, side.goals, strict=True)]
                 assert reached <= best, (seed, side.name)
                 compared += 1
-    assert compared > 30
+    assert compared > 20
 
 
 def test_what_is_missed_is_said() -> None:

@@ -49,7 +49,7 @@ def told(reference: dict[str, str], *constraints: dict, goals: tuple[str, ...] =
 def test_what_the_facts_say_comes_first() -> None:
     begun = {"commitments": [{"seeker_id": "S3", "slot_id": "J3", "status": "started"}]}
     seekers = [*people(3), {"seeker_id": "S4", "status": "exited"}]
-    lines = told({"S1": "gone", "S2": "J3", "S3": "J1", "S4": "J1", "S5": "J1"}, seekers=seekers, eligibility=[], **begun)
+    lines = told({"S1": "gone", "S2": "J3", "S3": "J1", "S4": "J1", "S5": "J1"}, seekers=seekers, **begun)
     assert {name: line.cause for name, line in lines.items()} == {
         "S1": "slot_gone", "S2": "not_eligible", "S3": "begun", "S4": "left_pool", "S5": "left_pool",
     }  # fmt: skip
@@ -79,7 +79,7 @@ def test_a_tie_is_called_one() -> None:
 
 def test_every_claim_is_borne_out_by_solving_again() -> None:
     claims: Counter[str] = Counter()
-    for seed, one in opened(30):
+    for seed, one in opened(20):
         base = one.outcome
         for line in stability(one).people:
             seeker, slot = (one.scenario.position(table, name) for table, name in (("seekers", line.seeker_id), ("slots", line.held)))
@@ -92,7 +92,7 @@ def test_every_claim_is_borne_out_by_solving_again() -> None:
             elif line.cause in ("promise", "better_total", "tie"):
                 assert line.proved
                 _bears_out(line, base, _kept(one, number))
-    assert claims["better_total"] >= 3
+    assert claims["better_total"] >= 2
 
 
 def _kept(one: Opened, number: int) -> Outcome:
@@ -119,7 +119,7 @@ def _bears_out(line: Moved, base: Outcome, kept: Outcome) -> None:
 
 
 def test_no_more_move_than_the_limit_allows_and_a_loose_limit_costs_nothing() -> None:
-    for seed, one in opened(12):
+    for seed, one in opened(8):
         curve = change_curve(one)
         assert curve.free.moved is not None
         for point in curve.points[:-1]:
@@ -133,7 +133,7 @@ def test_no_more_move_than_the_limit_allows_and_a_loose_limit_costs_nothing() ->
 
 def test_the_curve_is_what_independent_solves_say() -> None:
     compared = 0
-    for seed, one in opened(12):
+    for seed, one in opened(8):
         own = one.policy
         rules = [rule for rule in own.to_dict()["constraints"] if rule["kind"] != "change_limit"]
         goals = [goal for goal in own.to_dict()["goals"] if goal["kind"] != "stability"]
@@ -142,7 +142,7 @@ def test_the_curve_is_what_independent_solves_say() -> None:
             again = solve(one.scenario, wishes, seed=one.result.seed)
             assert [goal.value for goal in again.goals] == [goal.value for goal in point.goals], (seed, point.at_most)
             compared += 1
-    assert compared == 36
+    assert compared == 24
 
 
 def test_a_reference_and_a_plan_are_needed() -> None:
