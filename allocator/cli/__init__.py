@@ -8,10 +8,12 @@ import typer
 
 from allocator.cli.allocate import allocate
 from allocator.cli.check import check
+from allocator.cli.compare import compare
 from allocator.cli.generate import generate
 from allocator.cli.report import report
 from allocator.cli.rules import rules
 from allocator.cli.show import show
+from allocator.cli.stability import stability
 from allocator.cli.validate import validate
 
 app = typer.Typer(
@@ -22,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (allocate, check, validate, rules, show, generate, report):
+for command in (allocate, check, compare, stability, validate, rules, show, generate, report):
     app.command()(command)
 
 
