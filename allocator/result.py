@@ -17,12 +17,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from allocator.bends import Bend
 from allocator.constraints.base import Standing
 from allocator.engines.base import Reached, Status, StopReason
 from allocator.errors import Fault
 from allocator.policy import Policy
 from allocator.promises import ReservationLine
+from allocator.repair import NO_REPAIR, Bend, Repair, plain
 from allocator.unplaced import UnplacedPeople
 
 SCHEMA = 1
@@ -31,7 +31,7 @@ SCHEMA = 1
 KEYS = (
     "schema", "scenario", "status", "stop_reason", "engine", "engine_reason", "verified", "placed", "reverse_referrals", "seekers", "openings", "pairs",
     "pairs_considered", "restriction", "refusals", "goals", "rules", "reservations", "bends", "bends_proved",
-    "warnings", "policy", "seed", "as_of", "digests", "versions", "timings",
+    "conflicts", "changes", "repaired", "warnings", "policy", "seed", "as_of", "digests", "versions", "timings",
 )  # fmt: skip
 """Keys of `result.json`, in their order."""
 
@@ -72,6 +72,7 @@ class Result:
     `status` is optimal, feasible, infeasible or no_solution; `stop_reason` proved, gap_limit, time_limit, memory_limit, work_limit, cancelled or error.
     `assignments` has seeker_id, slot_id, score, tier and, where scoring is built in, each component (empty where its facts are not recorded).
     `policy` is the policy as solved, with defaults written out and over-and-above reservations settled.
+    `repair` is the way out where nothing fits; `repaired` is what was bent before this answer was found, where the policy as it came had none.
     `restriction` is not None where a cap left eligible pairs out: status, bounds and reasons then hold among the pairs that were kept.
     """
 
@@ -89,8 +90,6 @@ class Result:
     goals: Sequence[GoalResult]
     rules: Sequence[Standing]
     reservations: Sequence[ReservationLine]
-    bends: Sequence[Bend]
-    bends_proved: bool
     reverse_referrals: int
     refusals: Mapping[str, int]
     warnings: Sequence[Fault]
@@ -102,6 +101,13 @@ class Result:
     versions: Mapping[str, str]
     timings: dict[str, float] = field(default_factory=dict)
     restriction: Restriction | None = None
+    repair: Repair = NO_REPAIR
+    repaired: Sequence[Bend] = ()
+
+    @property
+    def bends(self) -> Sequence[Bend]:
+        """Where nothing fits: what would have to give way."""
+        return self.repair.bends
 
     @property
     def placed(self) -> int:
@@ -140,8 +146,11 @@ class Result:
             "goals": [vars(goal) for goal in self.goals],
             "rules": [line.as_dict() for line in self.rules],
             "reservations": [line.as_dict() for line in self.reservations],
-            "bends": [vars(bend) for bend in self.bends],
-            "bends_proved": self.bends_proved,
+            "bends": [vars(bend) for bend in self.repair.bends],
+            "bends_proved": self.repair.proved,
+            "conflicts": [asdict(conflict) for conflict in self.repair.conflicts],
+            "changes": [plain(change) for change in self.repair.changes],
+            "repaired": [vars(bend) for bend in self.repaired],
             "warnings": [fault.as_dict() for fault in self.warnings],
             "policy": self.policy.to_dict(),
             "seed": self.seed,
