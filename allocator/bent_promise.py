@@ -81,9 +81,9 @@ def mended(rule: Reservation, plan: Plan, gives: Sequence[Give]) -> Iterator[Men
             count -= max(1, max(asked(count=count)[rung] - most for rung, most in sides.items()))
         yield Mend("set", rule.place("count"), max(0, count), note)
     else:
-        share = furthest(lambda share: fits(asked(share=share)), largest=down)
-        if share is not None:
-            yield Mend("set", rule.place("share"), shortest(share, lambda cut: asked(share=cut) == asked(share=share), down=down), note)
+        far = furthest(lambda share: fits(asked(share=share)), largest=down)
+        if far is not None:
+            yield Mend("set", rule.place("share"), shortest(far, lambda cut: asked(share=cut) == asked(share=far), down=down), note)
         else:
             yield Mend("set", rule.place("enabled"), False, f"No share of {rule.name} says it; the rule is switched off.")
 

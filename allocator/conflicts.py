@@ -143,12 +143,13 @@ class _Question:
     def __init__(self, inquiry: _Inquiry, bent: Bent, target: int) -> None:
         self.inquiry, self.bent, self.target = inquiry, bent, target
         self.sure, self.asked = True, 0
-        self.objective = _activity(inquiry.program, bent)
+        self.objective = activity(inquiry.program, bent.row, largest=bent.lower)
 
     def sets(self, among: Integers, first: Sequence[int] | None) -> Iterator[list[int]]:
         """Minimal sets of rows that keep the row from its target, each found by leaving out a member of another."""
         queue: list[frozenset[int]] = [frozenset()]
-        seen, found = {frozenset[int]()}, []
+        seen: set[frozenset[int]] = {frozenset()}
+        found: list[list[int]] = []
         for left_out in queue:
             known = next((one for one in found if left_out.isdisjoint(one)), None)
             if known is None:
@@ -232,7 +233,9 @@ class _Question:
             return None
         worth = np.zeros(program.size, dtype=np.int64)
         worth[self.objective.column] = self.objective.coefficient
-        asked, given, slots, need, reach = [self.bent.row], [], [], self.target, 0
+        asked, need, reach = [self.bent.row], self.target, 0
+        given: list[int] = []
+        slots: list[int] = []
         start = 0
         for block in program.rows:
             here = price[start : start + len(block)]
@@ -255,13 +258,13 @@ class _Question:
         return Cut(need, reach + int(best.sum()), tuple(sorted(asked)), tuple(given), tuple(slots), int(best.sum()))
 
 
-def _activity(program: Program, bent: Bent) -> Objective:
-    """What a row adds up to, as a goal: to be made as large as can be where the row asks for more, as small where it allows no more."""
-    block = bent.block
+def activity(program: Program, number: int, *, largest: bool) -> Objective:
+    """What a row adds up to, as a goal: to be made as large as can be, or as small."""
+    block, at = rows_of(program)[number]
     row, pair, coefficient = block.entries(program.pairs)
-    here, beside = row == bent.number, block.slack.row == bent.number
+    here, beside = row == at, block.slack.row == at
     columns = np.concatenate([pair[here], block.slack.column[beside]])
-    return Objective("activity", bent.name, columns, np.concatenate([coefficient[here], block.slack.coefficient[beside]]), maximize=bent.lower)
+    return Objective("activity", block.row_name(at), columns, np.concatenate([coefficient[here], block.slack.coefficient[beside]]), maximize=largest)
 
 
 def _without(program: Program, kept: Integers) -> Program:

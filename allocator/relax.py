@@ -8,19 +8,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from allocator.bends import Bending, Bent, cheapest_bends
+from allocator.changes import resolve
 from allocator.check import violations
-from allocator.conflicts import Clash, Cut, Reason, clashes, rows_of, unbendable
+from allocator.conflicts import ALWAYS_HOLD, Clash, Cut, Reason, activity, clashes, rows_of, unbendable
 from allocator.constraints.base import SEAT, Constraint, Give, Mend
 from allocator.engines.base import Clock, Engine, Progress, Silent
 from allocator.engines.choose import choose
-from allocator.errors import InternalError
+from allocator.engines.warm import Change
+from allocator.errors import Fault, InputError, InternalError
+from allocator.layers import Layers
 from allocator.pairs import find_pairs
 from allocator.plan import Plan
 from allocator.policy import Policy
 from allocator.problem import Problem
 from allocator.program import FREE, Program, build
 from allocator.promises import among_kept
-from allocator.repair import Bend, Conflict, Party, Repair, applied, joined
+from allocator.repair import Bend, Conflict, Party, Repair, changes_of, joined
 from allocator.scenario import Scenario
 from allocator.settle import settle
 
@@ -49,6 +52,65 @@ def relax(scenario: Scenario, policy: Policy, *, seed: int = 0, time_limit: floa
     return Repair(proved=True, feasible=True) if whole.fits(clock, progress) else repair(problem, whole.problem, whole.program, clock, progress)
 
 
+@dataclass(frozen=True)
+class Reach:
+    """How far one promise or limit can go with everything else kept: between `least` and `most`, in `unit`; None where the rest cannot hold by itself, or
+    time was up. `asked` is what it asks for now (`at_least`, or at most)."""
+
+    rule: str
+    label: str
+    key: str
+    name: str
+    at_least: bool
+    asked: int
+    least: int | None
+    most: int | None
+    unit: str
+
+
+def how_far(scenario: Scenario, policy: Policy, label: str, *, seed: int = 0, time_limit: float | None = None) -> list[Reach]:
+    """How far the promises and limits of the entry with this label (or name) could go with everything else kept: exact, in both directions.
+
+    Raises
+    ------
+    InputError
+        No entry, or more than one, answers to the label; or the policy does not fit the facts.
+    """
+    problem = Problem(scenario, policy, seed)
+    problem.require_sound()
+    rule = _entry(problem, label)
+    clock = Clock(policy.limits.time if time_limit is None else time_limit)
+    firm = Problem(scenario, problem.policy.replacing([rule.firm()]), seed)
+    whole = _Whole.of(firm, clock)
+    rows = [(n, block) for n, (block, _) in enumerate(rows_of(whole.program)) if (block.kind, block.label) == (rule.kind, rule.label)]
+    return [_reach_of(whole, number, clock) for number, block in rows if block.bend]
+
+
+def _reach_of(whole: _Whole, number: int, clock: Clock) -> Reach:
+    """The ends of what one row can add up to when it holds no more."""
+    block, at = rows_of(whole.program)[number]
+    open_side = Change({number: None}, {number: None}, ())
+    ends: list[int | None] = []
+    for largest in (False, True):
+        program = replace(open_side.of(whole.program), objectives=(activity(whole.program, number, largest=largest),))
+        outcome = choose(program).engine.solve(program, clock, whole.problem.seed, Silent())
+        ends.append(outcome.goals[0].value if outcome.status == "optimal" else None)
+    lower = int(block.lower[at]) > -FREE
+    key = str(block.names[at]) if len(block.names) else ""
+    asked = int((block.lower if lower else block.upper)[at])
+    return Reach(block.kind, block.label, key, block.row_name(at), lower, asked, ends[0], ends[1], UNITS.get(block.kind, "people"))
+
+
+def _entry(problem: Problem, label: str) -> Constraint:
+    rules = [rule for rule in problem.policy.constraints if rule.kind not in ALWAYS_HOLD]
+    found = [rule for rule in rules if label in (rule.label, rule.name)]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(rule.name for rule in found or rules)
+    said = f"{len(found)} entries answer to {label!r}." if found else f"No promise or limit of the policy answers to {label!r}."
+    raise InputError([Fault("unknown_label", said, f"Say which: {names}.", file="--how-far", value=label)])
+
+
 def repair(asked: Problem, problem: Problem, program: Program, clock: Clock, progress: Progress, proof: Engine | None = None) -> Repair:
     """The way out of a program that was found impossible. `asked` is the problem before its promises on top of merit were settled, `problem` after.
 
@@ -63,14 +125,15 @@ def repair(asked: Problem, problem: Problem, program: Program, clock: Clock, pro
         for change in found.changes():
             changes[change.path] = change
             notes |= {change.note: None} if change.note else {}
-        changed = Problem(*applied(asked.scenario, asked.policy, changes.values()), asked.seed)
+        after = resolve(asked.scenario, Layers.of(asked.policy), changes_of(changes.values(), bends.values()))
+        changed = Problem(after.scenario, after.layers.policy, asked.seed)
         again = found.still_fits(changed, clock, progress)
         if again is None:
             feasible = True
             break
         found, proved = again, False
         bends |= {bend.name: _further(bends.get(bend.name), bend) for bend in found.bends()}
-    return Repair(tuple(bends.values()), tuple(conflicts), tuple(changes.values()), tuple(notes), proved, feasible)
+    return Repair(tuple(bends.values()), tuple(conflicts), changes_of(changes.values(), bends.values()), tuple(notes), proved, feasible)
 
 
 def _further(first: Bend | None, then: Bend) -> Bend:

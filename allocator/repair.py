@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from decimal import Decimal
 from typing import Any
 
+from allocator.changes import Change, ChangeSet
 from allocator.constraints.base import Mend
-from allocator.policy import Policy
-from allocator.scenario import Scenario
+
+NO_CHANGES = ChangeSet()
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class Repair:
 
     bends: tuple[Bend, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
-    changes: tuple[Mend, ...] = ()
+    changes: ChangeSet = NO_CHANGES
     notes: tuple[str, ...] = ()
     proved: bool = False
     feasible: bool = False
@@ -85,56 +84,14 @@ class Repair:
         return {
             "bends": [asdict(bend) for bend in self.bends],
             "conflicts": [asdict(conflict) for conflict in self.conflicts],
-            "changes": [plain(change) for change in self.changes],
+            "changes": self.changes.to_dict(),
             "notes": list(self.notes),
             "proved": self.proved,
             "feasible": self.feasible,
         }
 
-    def to_toml(self, name: str) -> str:
-        """The changes as a change set in TOML."""
-        note = "; ".join(_moved(bend) for bend in self.bends)
-        lines = [f"name = {json.dumps(name)}", f"note = {json.dumps(note)}"]
-        for change in self.changes:
-            lines += ["", "[[changes]]", f'op = "{change.op}"', f"path = {json.dumps(change.path)}"]
-            lines += [] if change.op == "remove" else [f"value = {_toml(change.value)}"]
-        return "\n".join(lines) + "\n"
-
 
 NO_REPAIR = Repair()
-
-
-def plain(change: Mend) -> dict[str, Any]:
-    """One operation of a change set, as plain JSON data."""
-    said = {"op": change.op, "path": change.path}
-    value = float(change.value) if isinstance(change.value, Decimal) else change.value
-    return said if change.op == "remove" else {**said, "value": value}
-
-
-def applied(scenario: Scenario, policy: Policy, changes: Iterable[Mend]) -> tuple[Scenario, Policy]:
-    """The facts and the policy with a repair's changes."""
-    tables, document = dict(scenario.tables), policy.to_dict()
-    for change in changes:
-        place = next((place for place in _places(policy) if change.path.startswith(f"{place}.")), None)
-        if place is not None:
-            entry = document["constraints"][_places(policy).index(place)]
-            entry[change.path[len(place) + 1 :]] = change.value
-            continue
-        table, _, rest = change.path.partition("[")
-        keys, _, column = rest.rpartition("]")
-        there = tables[table].copy()
-        same = (there.iloc[:, 0] == keys) if column else (there["seeker_id"] + "," + there["slot_id"] == keys)
-        if change.op == "remove":
-            there = there[~same].reset_index(drop=True)
-        else:
-            there.loc[same, column[1:]] = change.value
-        tables[table] = there
-    changed = Scenario.of(tables, as_of=scenario.as_of, name=scenario.name, warnings=scenario.warnings)
-    return changed, Policy.from_dict(document)
-
-
-def _places(policy: Policy) -> list[str]:
-    return [f"constraints.{rule.name}" for rule in policy.constraints]
 
 
 def joined(parts: Sequence[str]) -> str:
@@ -142,13 +99,7 @@ def joined(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
 
 
-def _moved(bend: Bend) -> str:
-    return f"{bend.name}: {bend.possible:,} instead of {bend.promised:,} {bend.unit}"
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key} = {_toml(part)}" for key, part in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_toml(part) for part in value) + "]"
-    return f"{value:f}" if isinstance(value, Decimal) else json.dumps(value)
+def changes_of(mends: Iterable[Mend], bends: Iterable[Bend]) -> ChangeSet:
+    """A repair's changes as a change set; its note says what they move."""
+    moved = "; ".join(f"{bend.name}: {bend.possible:,} instead of {bend.promised:,} {bend.unit}" for bend in bends)
+    return ChangeSet(tuple(Change(mend.op, mend.path, mend.value) for mend in mends), "repair", moved)

@@ -22,7 +22,7 @@ from allocator.engines.base import Reached, Status, StopReason
 from allocator.errors import Fault
 from allocator.policy import Policy
 from allocator.promises import ReservationLine
-from allocator.repair import NO_REPAIR, Bend, Repair, plain
+from allocator.repair import NO_REPAIR, Bend, Repair
 from allocator.unplaced import UnplacedPeople
 
 SCHEMA = 1
@@ -31,9 +31,15 @@ SCHEMA = 1
 KEYS = (
     "schema", "scenario", "status", "stop_reason", "engine", "engine_reason", "verified", "placed", "reverse_referrals", "seekers", "openings", "pairs",
     "pairs_considered", "restriction", "refusals", "goals", "rules", "reservations", "bends", "bends_proved",
-    "conflicts", "changes", "repaired", "warnings", "policy", "seed", "as_of", "digests", "versions", "timings",
+    "conflicts", "changes", "repaired", "warnings", "policy", "seed", "as_of", "digests", "inputs", "versions", "timings",
 )  # fmt: skip
 """Keys of `result.json`, in their order."""
+
+REFERENCE_FILE = "reference.csv"
+"""The reference of a run that was given one, beside its result."""
+CHANGES_FILE = "changes.toml"
+REPAIR_FILE = "repair.toml"
+"""The change sets of a run that was given some, as one, beside its result."""
 
 Amount = int | float
 
@@ -101,6 +107,8 @@ class Result:
     versions: Mapping[str, str]
     timings: dict[str, float] = field(default_factory=dict)
     restriction: Restriction | None = None
+    inputs: Mapping[str, str | None] = field(default_factory=dict)
+    """Where the facts were read: `scenario` seen from the folder of the result, `reference` and `changes` files in it. Empty for facts that were in memory."""
     repair: Repair = NO_REPAIR
     repaired: Sequence[Bend] = ()
 
@@ -149,20 +157,24 @@ class Result:
             "bends": [vars(bend) for bend in self.repair.bends],
             "bends_proved": self.repair.proved,
             "conflicts": [asdict(conflict) for conflict in self.repair.conflicts],
-            "changes": [plain(change) for change in self.repair.changes],
+            "changes": self.repair.changes.to_dict(),
             "repaired": [vars(bend) for bend in self.repaired],
             "warnings": [fault.as_dict() for fault in self.warnings],
             "policy": self.policy.to_dict(),
             "seed": self.seed,
             "as_of": self.as_of,
             "digests": dict(self.digests),
+            "inputs": dict(self.inputs),
             "versions": dict(self.versions),
             "timings": {phase: round(seconds, 4) for phase, seconds in self.timings.items()},
         }
 
 
-def write_result(result: Result, folder: str | Path) -> list[Path]:
-    """Write `result.json`, `assignments.csv`, `unplaced.csv` and `rules.csv`; each file appears whole or not at all.
+def write_result(result: Result, folder: str | Path, reference: pd.DataFrame | None = None, changes: str = "") -> list[Path]:
+    """Write `result.json`, `assignments.csv`, `unplaced.csv` and `rules.csv`, and `reference.csv` and `changes.toml` (its text) where they are given; where
+    nothing fits, `repair.toml`, the change set that makes it fit.
+
+    Each file appears whole or not at all.
 
     `result.json` is written last: where it is, the others are; `timings` gain the seconds that the others took. Raises OSError where the folder
     cannot be written.
@@ -171,6 +183,8 @@ def write_result(result: Result, folder: str | Path) -> list[Path]:
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     (target / "result.json").unlink(missing_ok=True)
+    for name in (REFERENCE_FILE, CHANGES_FILE, REPAIR_FILE):
+        (target / name).unlink(missing_ok=True)
     rules = pd.DataFrame([line.as_dict() for line in result.rules], columns=_RULE_COLUMNS).astype(
         dict.fromkeys(("required", "achieved", "slack", "at_least", "at_most"), "Int64")
     )
@@ -179,6 +193,12 @@ def write_result(result: Result, folder: str | Path) -> list[Path]:
         _write(target / "unplaced.csv", _csv(pd.DataFrame(result.unplaced.columns()))),
         _write(target / "rules.csv", _csv(rules)),
     ]
+    if reference is not None:
+        written.append(_write(target / REFERENCE_FILE, _csv(reference)))
+    if changes:
+        written.append(_write(target / CHANGES_FILE, changes.encode()))
+    if result.repair.changes.changes:
+        written.append(_write(target / REPAIR_FILE, result.repair.changes.to_toml().encode()))
     result.timings["write"] = time.perf_counter() - started
     return [_write(target / "result.json", (json.dumps(result.as_dict(), indent=2) + "\n").encode()), *written]
 

@@ -19,7 +19,7 @@ from allocator.cli.ending import show_fault_lines
 if TYPE_CHECKING:
     from allocator.constraints.base import Standing
     from allocator.promises import ReservationLine
-    from allocator.repair import Repair
+    from allocator.repair import Bend, Repair
     from allocator.result import GoalResult, Restriction, Result
     from allocator.scenario import Scenario
 
@@ -63,6 +63,8 @@ NOTHING = {
 
 def print_result(result: Result, scenario: Scenario, files: Sequence[Path], console: Console) -> None:
     """Everything a planner looks for first."""
+    if result.repaired:
+        _print_repaired(result.repaired, console)
     console.print(_headline(result))
     console.print(_byline(result))
     if result.status == "infeasible":
@@ -200,10 +202,10 @@ def _print_aims(lines: Sequence[Standing], console: Console) -> None:
     _title(console, "Targets and money")
     table = _table("rule", ">reached", "aim or limit", "")
     for line in told:
-        aim = f"at {'least' if line.required == line.at_least else 'most'} {_with_unit(line.required or 0, line.unit)}"
-        kept = Text("kept", style="green") if (line.slack or 0) >= 0 else Text(f"missed by {_with_unit(-(line.slack or 0), line.unit)}", style="yellow")
+        aim = f"at {'least' if line.required == line.at_least else 'most'} {with_unit(line.required or 0, line.unit)}"
+        kept = Text("kept", style="green") if (line.slack or 0) >= 0 else Text(f"missed by {with_unit(-(line.slack or 0), line.unit)}", style="yellow")
         name = f"{line.label}, {line.key}" if line.kind == "business_target" else f"{line.kind}: {line.key}"
-        table.add_row(name, _with_unit(line.achieved, line.unit), aim, kept)
+        table.add_row(name, with_unit(line.achieved, line.unit), aim, kept)
     console.print(table)
 
 
@@ -216,8 +218,8 @@ def _print_rules(result: Result, console: Console) -> None:
         _title(console, "Aims that were missed")
         table = _table("rule", "where", ">reached", "aim", ">missed by")
         for line in missed[:MOST_RULES]:
-            aim = f"at {'least' if line.required == line.at_least else 'most'} {_with_unit(line.required or 0, line.unit)}"
-            table.add_row(_name(line), line.key, _with_unit(line.achieved, line.unit), aim, Text(_with_unit(-(line.slack or 0), line.unit), style="yellow"))
+            aim = f"at {'least' if line.required == line.at_least else 'most'} {with_unit(line.required or 0, line.unit)}"
+            table.add_row(_name(line), line.key, with_unit(line.achieved, line.unit), aim, Text(with_unit(-(line.slack or 0), line.unit), style="yellow"))
         console.print(table)
         if len(missed) > MOST_RULES:
             console.print(f"… and {len(missed) - MOST_RULES:,} more in rules.csv.")
@@ -231,7 +233,7 @@ def _print_rules(result: Result, console: Console) -> None:
         _title(console, "Rules at their limit")
         table = _table("rule", "no room left for")
         for name, same in list(tight.items())[:MOST_RULES]:
-            where = ", ".join(f"{line.key} ({_with_unit(line.required or 0, line.unit)})" for line in same[:MOST_KEYS])
+            where = ", ".join(f"{line.key} ({with_unit(line.required or 0, line.unit)})" for line in same[:MOST_KEYS])
             table.add_row(name, where + (f" … and {len(same) - MOST_KEYS:,} more" if len(same) > MOST_KEYS else ""))
         for kind, people in blocked.items():
             if kind not in full:
@@ -267,6 +269,16 @@ def _first_rules(result: Result, reason: str) -> Counter[str]:
     return rules
 
 
+def _print_repaired(bends: Sequence[Bend], console: Console) -> None:
+    """Said before anything else: this is not the policy that was asked for."""
+    console.print(Text("REPAIRED: the policy as it came had no plan. This is the answer to a changed policy, in which these gave way:", style="bold red"))
+    for bend in bends:
+        asked = f"at {'least' if bend.at_least else 'most'} {with_unit(bend.promised, bend.unit)}"
+        console.print(f"  {bend.name} asked for {asked}, and now for {with_unit(bend.possible, bend.unit)}.")
+    console.print("The changes are in changes.toml.")
+    console.print()
+
+
 def print_repair(repair: Repair, console: Console) -> None:
     """What would have to give way, why, and what to change: conflict by conflict, dearest first."""
     if not repair.bends and not repair.conflicts:
@@ -276,8 +288,8 @@ def print_repair(repair: Repair, console: Console) -> None:
         _title(console, "It would fit if these gave way" + (", and no cheaper set does" if repair.proved else ""))
         table = _table("rule", "asks for", "possible is", ">short by", ">price in seats")
         for bend in repair.bends:
-            asked = f"at {'least' if bend.at_least else 'most'} {_with_unit(bend.promised, bend.unit)}"
-            table.add_row(bend.name, asked, _with_unit(bend.possible, bend.unit), _with_unit(bend.short, bend.unit), f"{bend.price:,.2f}".removesuffix(".00"))
+            asked = f"at {'least' if bend.at_least else 'most'} {with_unit(bend.promised, bend.unit)}"
+            table.add_row(bend.name, asked, with_unit(bend.possible, bend.unit), with_unit(bend.short, bend.unit), f"{bend.price:,.2f}".removesuffix(".00"))
         console.print(table)
     for number, conflict in enumerate(repair.conflicts, start=1):
         _title(console, "Why" if len(repair.conflicts) == 1 else f"Why: conflict {number} of {len(repair.conflicts)}")
@@ -287,12 +299,14 @@ def print_repair(repair: Repair, console: Console) -> None:
         if others and conflict.bends:
             more = f" and {len(others) - MOST_RULES:,} more" if len(others) > MOST_RULES else ""
             console.print(Text(f"In conflict with {', '.join(others[:MOST_RULES])}{more}.", style="dim"))
-    if repair.changes:
+    if repair.changes.changes:
         _title(console, "Changes that make it fit" if repair.feasible else "Changes (a plan under them was not found in time)")
-        for change in repair.changes:
+        for change in repair.changes.changes:
             console.print(f"{change.op} {change.path}" + ("" if change.op == "remove" else f" = {change.value}"))
         for note in repair.notes:
             console.print(Text(note, style="dim"))
+        if repair.feasible:
+            console.print(Text("They are tried: a plan keeps every rule with them.", style="dim"))
 
 
 def _print_files(result: Result, files: Sequence[Path], console: Console) -> None:
@@ -308,7 +322,8 @@ def _amount(value: float | None) -> str:
     return "" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
 
 
-def _with_unit(number: int, unit: str) -> str:
+def with_unit(number: int, unit: str) -> str:
+    """A number as one would say it."""
     if unit == "cents":
         return f"${number / 100:,.2f}"
     if unit == "people":

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from allocator.rule import Rule
 
@@ -35,7 +35,7 @@ class Give:
 class Mend:
     """One change that a repair makes: `op` (set or remove) at `path`, as change sets have it; `note` where it changes more than what gives way."""
 
-    op: str
+    op: Literal["set", "remove"]
     path: str
     value: Any = None
     note: str = ""
@@ -124,6 +124,10 @@ class Constraint(Rule):
         if give.lower:
             return f"At most {give.possible} of the {give.asked} that {self.name} asks for{where} can be reached"
         return f"{self.name} would have to allow {give.possible} rather than {give.asked}{where}"
+
+    def firm(self) -> Constraint:
+        """The rule with nothing in it that may be missed."""
+        return self
 
     def terms(self, plan: Plan, give: Give) -> tuple[int, int]:
         """What is promised and what is possible in the planner's units, where the row counts in others; `plan` is one that the bends allow."""

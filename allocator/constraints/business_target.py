@@ -91,6 +91,10 @@ class BusinessTarget(Constraint):
             return f"At most {give.possible} of the {give.asked} people wanted in {where} can be placed"
         return f"{give.possible} people would have to be placed in {where}, where {give.asked} are the most allowed"
 
+    def firm(self) -> BusinessTarget:
+        least = self.minimum if self.goal is None else self.goal
+        return self.model_copy(update={"hard": True, "minimum": least, "goal": None, "price": None})
+
     def mended(self, plan: Plan, gives: Sequence[Give]) -> Iterator[Mend]:
         yield from (Mend("set", self.place(give.key), give.possible) for give in gives)
 

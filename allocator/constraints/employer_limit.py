@@ -95,7 +95,7 @@ class EmployerLimit(Constraint):
         note = f"{self.name} has one limit for all employers: what {names} needs is allowed to every other as well."
         if self.at_most is not None and needed.max() > self.at_most:
             yield Mend("set", self.place("at_most"), int(needed.max()), note)
-        if self.share is None:
+        if (now := self.share) is None:
             return
         there = employees >= 0
 
@@ -107,8 +107,8 @@ class EmployerLimit(Constraint):
         if share is None:
             no_share = f"{names} would train more people than it employs, which no share allows: {self.name} is switched off."
             yield Mend("set", self.place("enabled"), False, no_share)
-        elif share > self.share:
-            yield Mend("set", self.place("share"), shortest(share, lambda cut: cut >= share and cut - share <= (share - self.share) / 20, down=False), note)
+        elif share > now:
+            yield Mend("set", self.place("share"), shortest(share, lambda cut: cut >= share and cut - share <= (share - now) / 20, down=False), note)
 
     def _room(self, problem: Problem) -> Integers:
         """Trainees each employer can still take; -1 where there is no limit."""

@@ -391,6 +391,10 @@ class Reservation(Constraint):
     def gives(self, problem: Problem, give: Give) -> str:
         return gives(self, problem, give)
 
+    def firm(self) -> Reservation:
+        may_be_missed = self.mode in ("minimum_best_effort", "minimum_soft")
+        return self.model_copy(update={"mode": "minimum_hard", "price": None}) if may_be_missed else self
+
     def terms(self, plan: Plan, give: Give) -> tuple[int, int]:
         return terms(self, plan, give)
 
