@@ -11,6 +11,7 @@ from allocator.cli.check import check
 from allocator.cli.compare import compare
 from allocator.cli.generate import generate
 from allocator.cli.report import report
+from allocator.cli.relax import relax
 from allocator.cli.rules import rules
 from allocator.cli.show import show
 from allocator.cli.stability import stability
@@ -24,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (allocate, check, compare, stability, validate, rules, show, generate, report):
+for command in (allocate, relax, check, compare, stability, report, validate, rules, show, generate):
     app.command()(command)
 
 

@@ -39,6 +39,13 @@ class Inputs(NamedTuple):
         self.placing(problem.require_sound)
         return problem
 
+    def under(self, changes: ChangeSet) -> Inputs:
+        """The same with one more change set on top."""
+        from allocator.changes import resolve
+
+        after = resolve(self.scenario, self.layers, changes)
+        return self._replace(scenario=after.scenario, layers=after.layers, changes=(*self.changes, changes), touched=(*self.touched, *after.touched))
+
     def placing(self, work: Callable[[], T]) -> T:
         """Do something, and put the faults it finds in the policy at the layer that has to be opened."""
         try:

@@ -18,9 +18,9 @@ from allocator.cli.ending import show_fault_lines
 from allocator.wording import MODES, REASONS, headline, with_unit
 
 if TYPE_CHECKING:
-    from allocator.bends import Bend
     from allocator.constraints.base import Standing
     from allocator.promises import ReservationLine
+    from allocator.repair import Bend, Repair
     from allocator.result import GoalResult, Result
     from allocator.scenario import Scenario
 
@@ -34,10 +34,12 @@ _RULE = re.compile(r"\b(\w+)(?:\[.*\])? (?:refuses|is at its limit)")
 
 def print_result(result: Result, scenario: Scenario, files: Sequence[Path], console: Console) -> None:
     """Everything a planner looks for first."""
+    if result.repaired:
+        _print_repaired(result.repaired, console)
     console.print(_headline(result))
     console.print(_byline(result))
     if result.status == "infeasible":
-        _print_bends(result.bends, result.bends_proved, console)
+        print_repair(result.repair, console)
     elif result.status != "no_solution":
         _print_placed(result, scenario, console)
         _print_goals(result.goals, console)
@@ -221,18 +223,44 @@ def _first_rules(result: Result, reason: str) -> Counter[str]:
     return rules
 
 
-def _print_bends(bends: Sequence[Bend], proved: bool, console: Console) -> None:
-    if not bends:
+def _print_repaired(bends: Sequence[Bend], console: Console) -> None:
+    """Said before anything else: this is not the policy that was asked for."""
+    console.print(Text("REPAIRED: the policy as it came had no plan. This is the answer to a changed policy, in which these gave way:", style="bold red"))
+    for bend in bends:
+        asked = f"at {'least' if bend.at_least else 'most'} {with_unit(bend.promised, bend.unit)}"
+        console.print(f"  {bend.name} asked for {asked}, and now for {with_unit(bend.possible, bend.unit)}.")
+    console.print("The changes are in changes.toml.")
+    console.print()
+
+
+def print_repair(repair: Repair, console: Console) -> None:
+    """What would have to give way, why, and what to change: conflict by conflict, dearest first."""
+    if not repair.bends and not repair.conflicts:
         console.print("No set of bent rules was found in time that would leave a plan.")
         return
-    _title(console, "It would fit if these gave way" + (", and no cheaper set does" if proved else ""))
-    table = _table("rule", "asks for", "possible is", ">short by")
-    for bend in bends:
-        least = bend.possible < bend.required
-        asked = f"at {'least' if least else 'most'} {with_unit(bend.required, bend.unit)}"
-        name = Text(bend.name).append(f"\n{bend.why}" if bend.why else "", style="dim")
-        table.add_row(name, asked, with_unit(bend.possible, bend.unit), with_unit(bend.short, bend.unit))
-    console.print(table)
+    if repair.bends:
+        _title(console, "It would fit if these gave way" + (", and no cheaper set does" if repair.proved else ""))
+        table = _table("rule", "asks for", "possible is", ">short by", ">price in seats")
+        for bend in repair.bends:
+            asked = f"at {'least' if bend.at_least else 'most'} {with_unit(bend.promised, bend.unit)}"
+            table.add_row(bend.name, asked, with_unit(bend.possible, bend.unit), with_unit(bend.short, bend.unit), f"{bend.price:,.2f}".removesuffix(".00"))
+        console.print(table)
+    for number, conflict in enumerate(repair.conflicts, start=1):
+        _title(console, "Why" if len(repair.conflicts) == 1 else f"Why: conflict {number} of {len(repair.conflicts)}")
+        for sentence in conflict.certificate[:MOST_RULES]:
+            console.print(sentence)
+        others = [party.name for party in conflict.rules if party.name not in conflict.bends]
+        if others and conflict.bends:
+            more = f" and {len(others) - MOST_RULES:,} more" if len(others) > MOST_RULES else ""
+            console.print(Text(f"In conflict with {', '.join(others[:MOST_RULES])}{more}.", style="dim"))
+    if repair.changes.changes:
+        _title(console, "Changes that make it fit" if repair.feasible else "Changes (a plan under them was not found in time)")
+        for change in repair.changes.changes:
+            console.print(f"{change.op} {change.path}" + ("" if change.op == "remove" else f" = {change.value}"))
+        for note in repair.notes:
+            console.print(Text(note, style="dim"))
+        if repair.feasible:
+            console.print(Text("They are tried: a plan keeps every rule with them.", style="dim"))
 
 
 def _print_files(result: Result, files: Sequence[Path], console: Console) -> None:

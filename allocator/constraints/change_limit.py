@@ -11,13 +11,13 @@ Why: staff have already spoken to people; a plan that turns over every night can
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
-from allocator.constraints.base import SEAT, Constraint, Standing, Violation
+from allocator.constraints.base import SEAT, Constraint, Give, Mend, Standing, Violation
 from allocator.errors import Fault
 from allocator.plan import Plan
 from allocator.problem import Problem
@@ -54,3 +54,19 @@ class ChangeLimit(Constraint):
         seeker, slot = plan.problem.reference
         moved = sum(pair not in planned for pair in zip(seeker.tolist(), slot.tolist(), strict=True))
         yield self.standing("people moved", moved, at_most=self.at_most)
+
+    def because(self, problem: Problem, key: str, lower: bool, value: int) -> str:
+        return f"at most {self.at_most} people may move against the reference"
+
+    def gives(self, problem: Problem, give: Give) -> str:
+        return f"{self._moving(problem, give)} people would have to move against the reference, where {self.at_most} may"
+
+    def terms(self, plan: Plan, give: Give) -> tuple[int, int]:
+        return self.at_most, self._moving(plan.problem, give)
+
+    def mended(self, plan: Plan, gives: Sequence[Give]) -> Iterator[Mend]:
+        yield from (Mend("set", self.place("at_most"), self._moving(plan.problem, give)) for give in gives)
+
+    @staticmethod
+    def _moving(problem: Problem, give: Give) -> int:
+        return len(problem.reference[0]) - give.possible

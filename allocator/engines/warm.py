@@ -155,6 +155,14 @@ class Warm:
         self._finish(clock, progress)
 
     @classmethod
+    def where(cls, state: State, seed: int = 0) -> Warm:
+        """A program that was found impossible, where the proof of that left it; what follows starts from there."""
+        warm = cls.__new__(cls)
+        warm._begin(state.program, state, seed)
+        warm._hold(Outcome("infeasible", "proved", None, ()))
+        return warm
+
+    @classmethod
     def resumed(cls, program: Program, outcome: Outcome, *, seed: int = 0) -> Warm:
         """A program whose answer is known already, held without solving it again. The outcome's columns keep its rows."""
         warm = cls.__new__(cls)
@@ -235,12 +243,19 @@ class Warm:
             return Limit(relaxed.limit * unit, relaxed.prices.rows * state.sieve.scale * unit)
 
     def succeed(
-        self, program: Program, *, seekers: Integers | None = None, slots: Integers | None = None, clock: Clock | None = None, progress: Progress | None = None
+        self,
+        program: Program,
+        *,
+        seekers: Integers | None = None,
+        slots: Integers | None = None,
+        near: Integers | None = None,
+        clock: Clock | None = None,
+        progress: Progress | None = None,
     ) -> Warm:
         """Another program that has much in common with this one (seekers or slots added or gone, rules changed), solved from where this one stands.
 
         `seekers[i]` and `slots[j]` say which of this program's the new one's are, -1 for new ones; where absent, those that are in both kept their
-        numbers. Rows are known by their rule, label and name. This one stays as it is.
+        numbers. Rows are known by their rule, label and name. `near` is a plan of the new one to start from in place of this one's. This one stays as it is.
         """
         later = Warm.__new__(Warm)
         with self._mine():
@@ -249,7 +264,7 @@ class Warm:
             stand = self._state.stand()
             if stand is not None:
                 later._state.start_from(renumbered.basis(stand))
-            later._state.last = None if self._plan is None else renumbered.columns(self._plan)
+            later._state.last = near if near is not None or self._plan is None else renumbered.columns(self._plan)
         later._finish(clock, progress)
         return later
 
