@@ -166,12 +166,12 @@ def write_result(result: Result, folder: str | Path) -> list[Path]:
         dict.fromkeys(("required", "achieved", "slack", "at_least", "at_most"), "Int64")
     )
     written = [
-        _write(target / "assignments.csv", _csv(result.assignments)),
-        _write(target / "unplaced.csv", _csv(pd.DataFrame(result.unplaced.columns()))),
-        _write(target / "rules.csv", _csv(rules)),
+        write_file(target / "assignments.csv", _csv(result.assignments)),
+        write_file(target / "unplaced.csv", _csv(pd.DataFrame(result.unplaced.columns()))),
+        write_file(target / "rules.csv", _csv(rules)),
     ]
     result.timings["write"] = time.perf_counter() - started
-    return [_write(target / "result.json", (json.dumps(result.as_dict(), indent=2) + "\n").encode()), *written]
+    return [write_file(target / "result.json", (json.dumps(result.as_dict(), indent=2) + "\n").encode()), *written]
 
 
 _RULE_COLUMNS = ["kind", "label", "key", "required", "achieved", "slack", "unit", "hard", "at_least", "at_most"]
@@ -202,7 +202,7 @@ def _as_text(column: pd.Series) -> pa.Array:
     return pa.array(column, from_pandas=True) if len(column) else pa.array([], type=pa.large_string())
 
 
-def _write(path: Path, content: bytes) -> Path:
+def write_file(path: Path, content: bytes) -> Path:
     """Write beside the file, then put it in its place in one step."""
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

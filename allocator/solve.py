@@ -83,12 +83,12 @@ def solve(
         outcome = chosen.engine.solve(program, clock, seed, watch.progress)
         bends = cheapest_bends(program, clock.again(), seed, watch.progress) if outcome.status == "infeasible" and not unsettled else NO_BENDS
     with watch("check"):
-        plan = _checked(problem, program, outcome)
+        plan = checked(problem, program, outcome)
     with watch("explain"):
         return answer(Run(problem, policy, program, chosen, outcome, plan, bends, unsettled, warnings, watch.seconds))
 
 
-def _checked(problem: Problem, program: Program, outcome: Outcome) -> Plan:
+def checked(problem: Problem, program: Program, outcome: Outcome) -> Plan:
     """An engine's outcome as a plan that has passed the law, empty where there is none.
 
     Whatever an engine claims, nothing leaves unchecked: an answer that breaks a rule raises InternalError.

@@ -11,6 +11,7 @@ from allocator.cli.check import check
 from allocator.cli.generate import generate
 from allocator.cli.rules import rules
 from allocator.cli.show import show
+from allocator.cli.sweep import sweep
 from allocator.cli.validate import validate
 
 app = typer.Typer(
@@ -21,7 +22,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (allocate, check, validate, rules, show, generate):
+for command in (allocate, check, validate, rules, show, sweep, generate):
     app.command()(command)
 
 
