@@ -13,6 +13,7 @@ import numpy as np
 
 from allocator.engines.base import Clock, Outcome, Silent
 from allocator.engines.choose import choose
+from allocator.engines.completed import completed
 from allocator.engines.warm import Warm
 from allocator.program import Program
 from allocator.scenario import Integers, Positions
@@ -51,13 +52,20 @@ class Series:
         if chosen.engine.name == "network" or len(program.pairs) == 0:
             return Solved(chosen.engine.solve(program, clock, self._seed, Silent()), "network")
         if self._warm is not None and own == self._make:
-            outcome = self._warm.under(program, clock=clock, near=self._near)
-            self._near = self._near if outcome.columns is None else outcome.columns
+            # Who goes where may stay as it is; who is short of what is another matter under other sides.
+            near = None if self._near is None else completed(program, self._near)
+            outcome = self._warm.under(program, clock=clock, near=near)
+            self._stand_at(program, outcome)
             return Solved(outcome, "other sides")
         road: Road = "first" if self._warm is None else "other rows"
         self._warm = Warm(program, clock=clock, seed=self._seed) if self._warm is None else self._warm.succeed(program, clock=clock)
         self._make, self._near = own, None
+        self._stand_at(program, self._warm.outcome)
         return Solved(self._warm.outcome, road)
+
+    def _stand_at(self, program: Program, outcome: Outcome) -> None:
+        if outcome.columns is not None:
+            self._near = np.flatnonzero(outcome.columns[: len(program.pairs)])
 
 
 def make(program: Program) -> bytes:
