@@ -57,7 +57,7 @@ def _print_points(found: Sweep, console: Console) -> None:
     main = found.main_goal
     seats, opened = any(point.promised is not None for point in found.points), any(point.status == "feasible" for point in found.points)
     priced = main is not None and any(_price(found, point, main) is not None for point in found.points)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0, show_edge=False)
     for over in found.parameters:
         table.add_column(over.place.rpartition(".")[2], justify="right", no_wrap=True)
     numbers = [*(("promised", "filled", "short") if seats else ()), "placed", *(goals[number].label for number in moving)]
@@ -149,4 +149,4 @@ def _percent(share: float) -> str:
 def _number(value: float | None) -> str:
     if value is None:
         return ""
-    return f"{value:,.2f}" if isinstance(value, float) and value != int(value) else f"{value:,.0f}"
+    return f"{value:,.2f}" if value != int(value) else f"{value:,.0f}"
