@@ -96,6 +96,7 @@ class Variants:
             known, pairs = self._known[key]
             problem = known.under(policy)
             problem.require_sound()
+            self._known[key] = (problem, pairs)
             return problem, pairs
         problem = Problem(self.scenario, policy, self.seed)
         problem.require_sound()
