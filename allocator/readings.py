@@ -78,7 +78,7 @@ def say_other(other: Reading, now: Reading) -> str:
         return f"{name}: nothing was found in time."
     parts = []
     if other.mode == "cap":
-        parts.append(f"let its beneficiaries have at most {_seats(other.promised)}, of which they would hold {other.filled}")
+        parts.append(f"given its beneficiaries {_seats(other.filled)} of at most {other.promised}")
     elif (other.promised, other.filled) != (now.promised, now.filled):
         parts.append(f"filled {other.filled} of {other.promised} promised seats")
     return _sentence(name, [*parts, *_differences(other, now)], other)

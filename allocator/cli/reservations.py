@@ -154,8 +154,8 @@ def _print_readings(report: ReservationReport, console: Console) -> None:
     from rich.table import Table
 
     quality = next((goal.label for goal in report.present.goals if goal.kind == "match_quality"), None)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
-    table.add_column("reading", overflow="fold")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0, show_edge=False)
+    table.add_column("reading", overflow="fold", min_width=20)
     for name in ("promised", "filled", "short", "empty", "placed", *((quality,) if quality else ()), "gain", "lose"):
         table.add_column(name, justify="right", no_wrap=True)
     for name, reading in _named(report):
@@ -172,7 +172,7 @@ def _print_readings(report: ReservationReport, console: Console) -> None:
 def _named(report: ReservationReport) -> Iterator[tuple[str, Reading]]:
     from allocator.readings import name_of
 
-    yield f"now: {name_of(report.present)}", report.present
+    yield "now", report.present
     yield "switched off", report.off
     for other in report.others:
         yield name_of(other), other
