@@ -7,9 +7,11 @@ constraints.reservation[partner].mode=minimum_hard,cap   a list: numbers or word
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from allocator.errors import Fault, InputError
 
@@ -90,6 +92,15 @@ def value_of(text: str) -> Value:
     if number is None:
         return text.strip('"')
     return int(number) if number == number.to_integral_value() and "." not in text else float(number)
+
+
+def exact_value(text: str) -> Any:
+    """A value as a policy has it: what TOML reads, with exact decimals; a bare word where TOML reads nothing."""
+    try:
+        parsed = tomllib.loads(f"value = {text}", parse_float=Decimal)
+    except (ValueError, RecursionError):
+        return text
+    return parsed["value"] if len(parsed) == 1 else text
 
 
 def _number(text: str) -> Decimal | None:

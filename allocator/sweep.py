@@ -25,7 +25,7 @@ from allocator.engines.series import make
 from allocator.errors import Fault, InputError
 from allocator.layers import SET, entry_place, leaves
 from allocator.one_side import along_one_row, tighter
-from allocator.over import OPTION, Over, Value, value_of
+from allocator.over import OPTION, Over, Value, exact_value, value_of
 from allocator.point import Point, Promise
 from allocator.policy import Policy
 from allocator.promises import lines
@@ -111,7 +111,7 @@ class Sweep:
         from allocator.changes import Change, ChangeSet
 
         name = ", ".join(f"{over.place} = {text}" for over, text in zip(self.parameters, point.texts, strict=True))
-        changes = tuple(Change("set", over.place, value_of(text)) for over, text in zip(self.parameters, point.texts, strict=True))
+        changes = tuple(Change("set", over.place, exact_value(text)) for over, text in zip(self.parameters, point.texts, strict=True))
         return ChangeSet(changes, name=name, note=f"A point of a sweep over {self.scenario_name}, as of {self.as_of}.")
 
     def as_dict(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import typer
 from allocator.cli.ending import BROKEN, NOTHING_FOUND, OURS, SOLVED, at_option, reported, say_json, screen
 from allocator.cli.inputs import Inputs, read_inputs
 from allocator.cli.interrupt import interruptible
-from allocator.cli.options import AsOf, Debug, EngineName, Json, Policy, Reference, Scenario, Seed, Sets
+from allocator.cli.options import AsOf, Changes, Debug, EngineName, Json, Policy, Reference, Scenario, Seed, Sets
 
 if TYPE_CHECKING:
     from allocator.cli.watch import Watch
@@ -27,6 +27,7 @@ def allocate(
     scenario: Scenario,
     policy: Policy = None,
     sets: Sets = None,
+    changes: Changes = None,
     as_of: AsOf = None,
     seed: Seed = 0,
     time_limit: Annotated[float | None, typer.Option("--time-limit", metavar="SECONDS", min=0, help="Seconds for solving; the policy's where absent.")] = None,
@@ -62,7 +63,7 @@ def allocate(
         with Watch(screen(stderr=True), quiet=as_json).following() as watch:
             watch.phase("read")
             started = time.perf_counter()
-            inputs = read_inputs(scenario, policy, sets, as_of, reference)
+            inputs = read_inputs(scenario, policy, sets, as_of, reference, changes)
             seconds = time.perf_counter() - started
             if export is not None:
                 _export(inputs, seed, export)
