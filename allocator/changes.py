@@ -35,7 +35,8 @@ from allocator.domain import TABLES
 from allocator.errors import Fault, InputError
 from allocator.layer_stack import Origin
 from allocator.layers import Layers
-from allocator.policy_edits import Edit
+from allocator.policy import Policy
+from allocator.policy_edits import Edit, PolicyPath
 from allocator.records import RecordKey, cell, positions, record
 from allocator.scenario import Scenario
 from allocator.toml_text import toml_value
@@ -245,6 +246,27 @@ def resolve(scenario: Scenario, layers: Layers, changes: ChangeSet | Sequence[Ch
         touched |= spoken
     values = tuple(_values(base, scenario, touched))
     return Resolved(scenario, layers, {**{value.path: value.layer for value in values}, **layers.origins}, values)
+
+
+def changed_facts(scenario: Scenario, changes: ChangeSet) -> Scenario:
+    """The scenario alone after a change set, whatever the set says of the policy.
+
+    Raises
+    ------
+    InputError
+        With everything that is wrong with the changes of its tables.
+    """
+    return resolve(scenario, Layers.of(Policy()), replace(changes, changes=tuple(_of_tables(changes.changes)))).scenario
+
+
+def _of_tables(changes: Iterable[Change]) -> Iterator[Change]:
+    yield from (change for change in changes if not isinstance(parsed(change.path), PolicyPath))
+
+
+def joined(sets: Sequence[ChangeSet]) -> ChangeSet:
+    """Change sets as one, their changes one after the other."""
+    notes = [each.note for each in sets if each.note]
+    return ChangeSet(tuple(change for each in sets for change in each.changes), ", ".join(each.name or each.layer for each in sets), "\n".join(notes))
 
 
 def _names(sets: Sequence[ChangeSet]) -> Iterator[str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -21,8 +19,10 @@ from allocator.bends import Bend
 from allocator.constraints.base import Standing
 from allocator.engines.base import Reached, Status, StopReason
 from allocator.errors import Fault
+from allocator.files import write_whole
 from allocator.policy import Policy
 from allocator.promises import ReservationLine
+from allocator.trace import Moment
 from allocator.unplaced import UnplacedPeople
 
 SCHEMA = 1
@@ -31,12 +31,14 @@ SCHEMA = 1
 KEYS = (
     "schema", "scenario", "status", "stop_reason", "engine", "engine_reason", "verified", "placed", "reverse_referrals", "seekers", "openings", "pairs",
     "pairs_considered", "restriction", "refusals", "goals", "rules", "reservations", "bends", "bends_proved",
-    "warnings", "policy", "seed", "as_of", "digests", "inputs", "versions", "timings",
+    "warnings", "policy", "seed", "as_of", "digests", "inputs", "versions", "timings", "trace",
 )  # fmt: skip
 """Keys of `result.json`, in their order."""
 
 REFERENCE_FILE = "reference.csv"
 """The reference of a run that was given one, beside its result."""
+CHANGES_FILE = "changes.toml"
+"""The change sets of a run that was given some, as one, beside its result."""
 
 Amount = int | float
 
@@ -75,6 +77,7 @@ class Result:
     `status` is optimal, feasible, infeasible or no_solution; `stop_reason` proved, gap_limit, time_limit, memory_limit, work_limit, cancelled or error.
     `assignments` has seeker_id, slot_id, score, tier and, where scoring is built in, each component (empty where its facts are not recorded).
     `policy` is the policy as solved, with defaults written out and over-and-above reservations settled.
+    `trace` is how value and bound of each goal closed in on each other; like `timings` it differs from run to run.
     `restriction` is not None where a cap left eligible pairs out: status, bounds and reasons then hold among the pairs that were kept.
     """
 
@@ -106,7 +109,8 @@ class Result:
     timings: dict[str, float] = field(default_factory=dict)
     restriction: Restriction | None = None
     inputs: Mapping[str, str | None] = field(default_factory=dict)
-    """Where the facts were read: `scenario` seen from the folder of the result, `reference` a file in it. Empty for facts that were in memory."""
+    """Where the facts were read: `scenario` seen from the folder of the result, `reference` and `changes` files in it. Empty for facts that were in memory."""
+    trace: Sequence[Moment] = ()
 
     @property
     def placed(self) -> int:
@@ -155,11 +159,14 @@ class Result:
             "inputs": dict(self.inputs),
             "versions": dict(self.versions),
             "timings": {phase: round(seconds, 4) for phase, seconds in self.timings.items()},
+            "trace": [moment.as_dict() for moment in self.trace],
         }
 
 
-def write_result(result: Result, folder: str | Path, reference: pd.DataFrame | None = None) -> list[Path]:
-    """Write `result.json`, `assignments.csv`, `unplaced.csv` and `rules.csv`, and `reference.csv` where one is given; each appears whole or not at all.
+def write_result(result: Result, folder: str | Path, reference: pd.DataFrame | None = None, changes: str = "") -> list[Path]:
+    """Write `result.json`, `assignments.csv`, `unplaced.csv` and `rules.csv`, and `reference.csv` and `changes.toml` (its text) where they are given.
+
+    Each file appears whole or not at all.
 
     `result.json` is written last: where it is, the others are; `timings` gain the seconds that the others took. Raises OSError where the folder
     cannot be written.
@@ -168,19 +175,22 @@ def write_result(result: Result, folder: str | Path, reference: pd.DataFrame | N
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     (target / "result.json").unlink(missing_ok=True)
-    (target / REFERENCE_FILE).unlink(missing_ok=True)
+    for name in (REFERENCE_FILE, CHANGES_FILE):
+        (target / name).unlink(missing_ok=True)
     rules = pd.DataFrame([line.as_dict() for line in result.rules], columns=_RULE_COLUMNS).astype(
         dict.fromkeys(("required", "achieved", "slack", "at_least", "at_most"), "Int64")
     )
     written = [
-        write_file(target / "assignments.csv", _csv(result.assignments)),
-        write_file(target / "unplaced.csv", _csv(pd.DataFrame(result.unplaced.columns()))),
-        write_file(target / "rules.csv", _csv(rules)),
+        write_whole(target / "assignments.csv", _csv(result.assignments)),
+        write_whole(target / "unplaced.csv", _csv(pd.DataFrame(result.unplaced.columns()))),
+        write_whole(target / "rules.csv", _csv(rules)),
     ]
     if reference is not None:
-        written.append(write_file(target / REFERENCE_FILE, _csv(reference)))
+        written.append(write_whole(target / REFERENCE_FILE, _csv(reference)))
+    if changes:
+        written.append(write_whole(target / CHANGES_FILE, changes.encode()))
     result.timings["write"] = time.perf_counter() - started
-    return [write_file(target / "result.json", (json.dumps(result.as_dict(), indent=2) + "\n").encode()), *written]
+    return [write_whole(target / "result.json", (json.dumps(result.as_dict(), indent=2) + "\n").encode()), *written]
 
 
 _RULE_COLUMNS = ["kind", "label", "key", "required", "achieved", "slack", "unit", "hard", "at_least", "at_most"]
@@ -209,20 +219,6 @@ def _as_text(column: pd.Series) -> pa.Array:
     if pd.api.types.is_bool_dtype(column.dtype):
         return pa.array(np.where(column, "True", "False"))
     return pa.array(column, from_pandas=True) if len(column) else pa.array([], type=pa.large_string())
-
-
-def write_file(path: Path, content: bytes) -> Path:
-    """Write beside the file, then put it in its place in one step."""
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        os.chmod(beside, 0o644)
-        os.replace(beside, path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
-    return path
 
 
 def _units(value: int | None, scale: int) -> Amount | None:

@@ -9,6 +9,7 @@ import typer
 from allocator.cli.allocate import allocate
 from allocator.cli.check import check
 from allocator.cli.generate import generate
+from allocator.cli.report import report
 from allocator.cli.reservations import reservations
 from allocator.cli.rules import rules
 from allocator.cli.show import show
@@ -23,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (allocate, check, validate, rules, show, sweep, reservations, generate):
+for command in (allocate, check, validate, rules, show, generate, report, sweep, reservations):
     app.command()(command)
 
 

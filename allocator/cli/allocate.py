@@ -55,8 +55,9 @@ def allocate(
     Exit codes: 0 solved, 2 bad input, 3 infeasible, 4 nothing found within the limit, 1 our mistake.
     """
     with reported(as_json, debug):
+        from allocator.changes import joined
         from allocator.cli.watch import Watch
-        from allocator.result import REFERENCE_FILE, write_result
+        from allocator.result import CHANGES_FILE, REFERENCE_FILE, write_result
 
         folder = out or Path("out") / _name_of(scenario)
         _refuse_unusable(folder, export)
@@ -71,11 +72,15 @@ def allocate(
                 limits: Limits = {"time_limit": time_limit, "gap": gap, "memory_limit": memory_limit, "cancelled": cancelled}
                 result = _solved(inputs, seed, limits, engine, watch)
             warnings = [inputs.layers.placed(fault) for fault in result.warnings]
-            told: dict[str, str | None] = {"scenario": _seen_from(folder, scenario), "reference": None if reference is None else REFERENCE_FILE}
+            told: dict[str, str | None] = {
+                "scenario": _seen_from(folder, scenario),
+                "reference": REFERENCE_FILE if reference else None,
+                "changes": CHANGES_FILE if changes else None,
+            }
             result = replace(result, warnings=warnings, inputs=told, timings={"read": seconds, **result.timings})
             watch.phase("write")
             try:
-                files = write_result(result, folder, None if reference is None else inputs.scenario.tables["reference"])
+                files = write_result(result, folder, inputs.reference, joined(inputs.changes).to_toml() if inputs.changes else "")
             except OSError as error:
                 raise at_option("--out", f"{folder} cannot be written: {error.strerror}.", "Choose another folder.", "cannot_write") from None
         if as_json:

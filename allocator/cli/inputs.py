@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from allocator.errors import Fault, InputError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from allocator.changes import ChangeSet, TableValue
     from allocator.layers import Layers
     from allocator.problem import Problem
@@ -26,6 +28,8 @@ class Inputs(NamedTuple):
     layers: Layers
     changes: tuple[ChangeSet, ...] = ()
     touched: tuple[TableValue, ...] = ()
+    reference: pd.DataFrame | None = None
+    """The assignments that `--reference` gave, before any change."""
 
     def problem(self, seed: int = 0) -> Problem:
         """Both together; InputError where the policy does not fit the facts."""
@@ -75,7 +79,7 @@ def read_inputs(
     if facts is None or layers is None or change_sets is None:
         raise InputError(faults)
     resolved = resolve(facts, layers, change_sets)
-    return Inputs(resolved.scenario, resolved.layers, change_sets, resolved.touched)
+    return Inputs(resolved.scenario, resolved.layers, change_sets, resolved.touched, None if reference is None else facts.tables["reference"])
 
 
 def with_reference_file(scenario: Scenario, path: Path) -> Scenario:

@@ -139,25 +139,25 @@ def _written(found: Sweep, folder: Path) -> list[Path]:
     """`sweep.json` and `sweep.csv`."""
     import json
 
-    from allocator.result import write_file
+    from allocator.files import write_whole
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
         table = found.frame().to_csv(index=False, lineterminator="\n").encode()
         document = (json.dumps(found.as_dict(), indent=2) + "\n").encode()
-        return [write_file(folder / "sweep.csv", table), write_file(folder / "sweep.json", document)]
+        return [write_whole(folder / "sweep.csv", table), write_whole(folder / "sweep.json", document)]
     except OSError as error:
         raise at_option("--out", f"{folder} cannot be written: {error.strerror}.", "Choose another folder.", "cannot_write") from None
 
 
 def _promoted(found: Sweep, promote: str, path: Path) -> list[Path]:
     """The change set of one point."""
-    from allocator.result import write_file
+    from allocator.files import write_whole
 
     texts = _texts(promote, found.parameters)
     point = next(point for point in found.points if point.texts == texts)
     try:
-        return [write_file(path, found.change_set(point).to_toml().encode())]
+        return [write_whole(path, found.change_set(point).to_toml().encode())]
     except OSError as error:
         raise at_option("--out", f"{path} cannot be written: {error.strerror}.", "Choose another file.", "cannot_write") from None
 
