@@ -53,6 +53,13 @@ class Problem:
             self._memory[what] = make()
         return cast(T, self._memory[what])
 
+    def under(self, policy: Policy) -> Problem:
+        """The same facts under another policy. What constraints find out about seats and supply is kept; right only where the two policies differ
+        in constraints alone."""
+        other = Problem(self.scenario, policy, self.seed)
+        other._memory.update({what: found for what, found in self._memory.items() if isinstance(what, tuple) and what[0] in ("rungs", "supply")})
+        return other
+
     @property
     def eligibility(self) -> tuple[Eligibility, ...]:
         """The eligibility rules in force."""

@@ -87,12 +87,12 @@ def solve(
         impossible = outcome.status == "infeasible" and not unsettled
         way_out = repair(asked, problem, program, clock.again(), watch.progress, chosen.engine) if impossible else NO_REPAIR
     with watch("check"):
-        plan = _checked(problem, program, outcome)
+        plan = checked(problem, program, outcome)
     with watch("explain"):
         return answer(Run(problem, policy, program, chosen, outcome, plan, way_out, unsettled, warnings, watch.seconds, recorder.trace))
 
 
-def _checked(problem: Problem, program: Program, outcome: Outcome) -> Plan:
+def checked(problem: Problem, program: Program, outcome: Outcome) -> Plan:
     """An engine's outcome as a plan that has passed the law, empty where there is none.
 
     Whatever an engine claims, nothing leaves unchecked: an answer that breaks a rule raises InternalError.

@@ -10,11 +10,13 @@ from allocator.cli.allocate import allocate
 from allocator.cli.check import check
 from allocator.cli.compare import compare
 from allocator.cli.generate import generate
-from allocator.cli.report import report
 from allocator.cli.relax import relax
+from allocator.cli.report import report
+from allocator.cli.reservations import reservations
 from allocator.cli.rules import rules
 from allocator.cli.show import show
 from allocator.cli.stability import stability
+from allocator.cli.sweep import sweep
 from allocator.cli.validate import validate
 
 app = typer.Typer(
@@ -26,6 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in (allocate, relax, check, compare, stability, report, validate, rules, show, generate):
+for command in (
+    allocate, relax, check, compare, stability, sweep, reservations, report, validate, rules, show, generate,
+):  # fmt: skip
     app.command()(command)
 
 

@@ -194,13 +194,27 @@ class Warm:
                     message = f"Row {row} is to be held at {value}; a plan's rows are whole numbers."
                     raise ValueError(message)
         with self._mine():
-            state = self._under(change)
-            if state is None:
-                return Outcome("infeasible", "proved", None, ())
-            state.last = self._likeliest(state) if near is None else near
-            outcome = Sifting(state).solve(state.program, clock or Clock(gap=gap), self._seed, Silent())
-            self._remember(outcome.columns)
-            return outcome
+            return self._answer(self._under(change), clock or Clock(gap=gap), near)
+
+    def under(self, program: Program, *, clock: Clock, near: Integers | None = None) -> Outcome:
+        """The best plan of another program that differs from this one in sides of rows, in the room of columns and in goals, and in nothing else.
+        The program held stays as it is.
+
+        Raises ValueError where the other program has other pairs, rows or columns (as far as their numbers tell).
+        """
+        if (program.row_count, program.size, len(program.pairs)) != (self.program.row_count, self.program.size, len(self.program.pairs)):
+            message = "The other program has other rows or columns; let it succeed this one."
+            raise ValueError(message)
+        with self._mine():
+            return self._answer(self._state_of(program), clock, near)
+
+    def _answer(self, state: State | None, clock: Clock, near: Integers | None) -> Outcome:
+        if state is None:
+            return Outcome("infeasible", "proved", None, ())
+        state.last = self._likeliest(state) if near is None else near
+        outcome = Sifting(state).solve(state.program, clock, self._seed, Silent())
+        self._remember(outcome.columns)
+        return outcome
 
     def keep(self, change: Change, *, clock: Clock | None = None) -> Outcome:
         """The best plan under a change; from now on the program is the changed one. Where no plan is found, all stays as it was.
@@ -274,9 +288,12 @@ class Warm:
         It is the warm one, but where seekers who had one slot at most may have several: that is another kind of program, and starts from nothing.
         """
         changed = change.of(self.program)
+        return self._state_of(changed, change.wanted(changed))
+
+    def _state_of(self, changed: Program, wanted: tuple[Hold, ...] = ()) -> State | None:
         if any((block.lower > block.upper).any() for block in changed.rows):
             return None
-        if self._state.go_under(changed, wanted := change.wanted(changed)):
+        if self._state.go_under(changed, wanted):
             return self._state
         fresh = State(changed)
         fresh.wanted = wanted
