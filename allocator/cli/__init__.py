@@ -9,7 +9,9 @@ import typer
 from allocator.cli.allocate import allocate
 from allocator.cli.check import check
 from allocator.cli.compare import compare
+from allocator.cli.evaluate import evaluate
 from allocator.cli.generate import generate
+from allocator.cli.recommend import recommend
 from allocator.cli.relax import relax
 from allocator.cli.report import report
 from allocator.cli.reservations import reservations
@@ -30,6 +32,9 @@ app = typer.Typer(
 for command in (allocate, relax, check, compare, stability, report, validate, rules, show, generate):
 for command in (
     allocate, relax, check, compare, stability, sweep, reservations, report, validate, rules, show, generate,
+):  # fmt: skip
+for command in (
+    allocate, relax, check, evaluate, recommend, compare, stability, sweep, reservations, report, validate, rules, show, generate,
 ):  # fmt: skip
     app.command()(command)
 

@@ -91,11 +91,11 @@ class Judge:
 
     def side(self, name: str, path: Path) -> Side:
         """A plan in a file."""
-        from allocator.cli.check import known_pairs
+        from allocator.cli.plan_file import read_plan_file
         from allocator.compare import Side
         from allocator.plan import Plan
 
-        return Side.of_plan(name, self.problem, self.program, Plan.of(self.problem, known_pairs(self.problem.scenario, path, once=True)))
+        return Side.of_plan(name, self.problem, self.program, Plan.of(self.problem, read_plan_file(self.problem.scenario, path, once=True)))
 
 
 def _read(paths: list[Path], scenario: Path | None) -> tuple[list[Side], Judge]:
