@@ -10,6 +10,7 @@ from allocator.cli.allocate import allocate
 from allocator.cli.check import check
 from allocator.cli.compare import compare
 from allocator.cli.evaluate import evaluate
+from allocator.cli.explain import explain
 from allocator.cli.generate import generate
 from allocator.cli.recommend import recommend
 from allocator.cli.relax import relax
@@ -29,12 +30,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (allocate, relax, check, compare, stability, report, validate, rules, show, generate):
 for command in (
-    allocate, relax, check, compare, stability, sweep, reservations, report, validate, rules, show, generate,
-):  # fmt: skip
-for command in (
-    allocate, relax, check, evaluate, recommend, compare, stability, sweep, reservations, report, validate, rules, show, generate,
+    allocate, explain, relax, check, evaluate, recommend, compare, stability, sweep, reservations, report, validate, rules, show, generate,
 ):  # fmt: skip
     app.command()(command)
 

@@ -281,7 +281,8 @@ class Warm:
         """
         with self._mine():
             state = self._under(SAME)
-            assert state is not None and self._plan is not None
+            assert state is not None
+            assert self._plan is not None
             dense = [objective.dense(self.program.size) for objective in self.program.objectives[: goal + 1]]
             asked = state.goal(dense[goal], [Hold(earlier, int(earlier @ self._plan)) for earlier in dense[:goal]])
             relaxed = state.relax(asked, clock or Clock(), 0.0)
