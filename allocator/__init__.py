@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from allocator.check import check
     from allocator.errors import AllocatorError, Fault, InputError, InternalError
     from allocator.layers import load_policy as read_policy
+    from allocator.opened import Opened, open_result
     from allocator.policy import Policy
     from allocator.read import read_scenario
     from allocator.result import Result, write_result
@@ -28,10 +29,12 @@ _HOMES = {
     "Fault": "errors",
     "InputError": "errors",
     "InternalError": "errors",
+    "Opened": "opened",
     "Policy": "policy",
     "Result": "result",
     "Scenario": "scenario",
     "check": "check",
+    "open_result": "opened",
     "read_policy": "layers",
     "read_scenario": "read",
     "solve": "solve",
@@ -44,10 +47,12 @@ __all__ = [
     "Fault",
     "InputError",
     "InternalError",
+    "Opened",
     "Policy",
     "Result",
     "Scenario",
     "check",
+    "open_result",
     "read_policy",
     "read_scenario",
     "solve",

@@ -31,9 +31,12 @@ SCHEMA = 1
 KEYS = (
     "schema", "scenario", "status", "stop_reason", "engine", "engine_reason", "verified", "placed", "reverse_referrals", "seekers", "openings", "pairs",
     "pairs_considered", "restriction", "refusals", "goals", "rules", "reservations", "bends", "bends_proved",
-    "warnings", "policy", "seed", "as_of", "digests", "versions", "timings",
+    "warnings", "policy", "seed", "as_of", "digests", "inputs", "versions", "timings",
 )  # fmt: skip
 """Keys of `result.json`, in their order."""
+
+REFERENCE_FILE = "reference.csv"
+"""The reference of a run that was given one, beside its result."""
 
 Amount = int | float
 
@@ -102,6 +105,8 @@ class Result:
     versions: Mapping[str, str]
     timings: dict[str, float] = field(default_factory=dict)
     restriction: Restriction | None = None
+    inputs: Mapping[str, str | None] = field(default_factory=dict)
+    """Where the facts were read: `scenario` seen from the folder of the result, `reference` a file in it. Empty for facts that were in memory."""
 
     @property
     def placed(self) -> int:
@@ -147,13 +152,14 @@ class Result:
             "seed": self.seed,
             "as_of": self.as_of,
             "digests": dict(self.digests),
+            "inputs": dict(self.inputs),
             "versions": dict(self.versions),
             "timings": {phase: round(seconds, 4) for phase, seconds in self.timings.items()},
         }
 
 
-def write_result(result: Result, folder: str | Path) -> list[Path]:
-    """Write `result.json`, `assignments.csv`, `unplaced.csv` and `rules.csv`; each file appears whole or not at all.
+def write_result(result: Result, folder: str | Path, reference: pd.DataFrame | None = None) -> list[Path]:
+    """Write `result.json`, `assignments.csv`, `unplaced.csv` and `rules.csv`, and `reference.csv` where one is given; each appears whole or not at all.
 
     `result.json` is written last: where it is, the others are; `timings` gain the seconds that the others took. Raises OSError where the folder
     cannot be written.
@@ -162,6 +168,7 @@ def write_result(result: Result, folder: str | Path) -> list[Path]:
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     (target / "result.json").unlink(missing_ok=True)
+    (target / REFERENCE_FILE).unlink(missing_ok=True)
     rules = pd.DataFrame([line.as_dict() for line in result.rules], columns=_RULE_COLUMNS).astype(
         dict.fromkeys(("required", "achieved", "slack", "at_least", "at_most"), "Int64")
     )
@@ -170,6 +177,8 @@ def write_result(result: Result, folder: str | Path) -> list[Path]:
         _write(target / "unplaced.csv", _csv(pd.DataFrame(result.unplaced.columns()))),
         _write(target / "rules.csv", _csv(rules)),
     ]
+    if reference is not None:
+        written.append(_write(target / REFERENCE_FILE, _csv(reference)))
     result.timings["write"] = time.perf_counter() - started
     return [_write(target / "result.json", (json.dumps(result.as_dict(), indent=2) + "\n").encode()), *written]
 

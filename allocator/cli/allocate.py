@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -54,7 +55,7 @@ def allocate(
     """
     with reported(as_json, debug):
         from allocator.cli.watch import Watch
-        from allocator.result import write_result
+        from allocator.result import REFERENCE_FILE, write_result
 
         folder = out or Path("out") / _name_of(scenario)
         _refuse_unusable(folder, export)
@@ -69,10 +70,11 @@ def allocate(
                 limits: Limits = {"time_limit": time_limit, "gap": gap, "memory_limit": memory_limit, "cancelled": cancelled}
                 result = _solved(inputs, seed, limits, engine, watch)
             warnings = [inputs.layers.placed(fault) for fault in result.warnings]
-            result = replace(result, warnings=warnings, timings={"read": seconds, **result.timings})
+            told: dict[str, str | None] = {"scenario": _seen_from(folder, scenario), "reference": None if reference is None else REFERENCE_FILE}
+            result = replace(result, warnings=warnings, inputs=told, timings={"read": seconds, **result.timings})
             watch.phase("write")
             try:
-                files = write_result(result, folder)
+                files = write_result(result, folder, None if reference is None else inputs.scenario.tables["reference"])
             except OSError as error:
                 raise at_option("--out", f"{folder} cannot be written: {error.strerror}.", "Choose another folder.", "cannot_write") from None
         if as_json:
@@ -88,6 +90,14 @@ def _name_of(scenario: Path) -> str:
     """The folder's or workbook's name."""
     whole = scenario.resolve()
     return whole.stem if whole.suffix.lower() == ".xlsx" else whole.name
+
+
+def _seen_from(folder: Path, scenario: Path) -> str:
+    """The scenario's place as seen from the result's, so that both may be moved together; as it is where there is no way from one to the other."""
+    try:
+        return Path(os.path.relpath(scenario.resolve(), folder.resolve())).as_posix()
+    except ValueError:
+        return scenario.resolve().as_posix()
 
 
 def _refuse_unusable(folder: Path, export: Path | None) -> None:

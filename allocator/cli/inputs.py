@@ -59,25 +59,25 @@ def read_inputs(scenario: Path, policy: Path | None, sets: Sequence[str] | None,
     layers = _tried(lambda: load_layers(policy_file(scenario, policy), sets or (), own_pairs=own_pairs), faults)
     if facts is not None and reference is not None:
         before = facts
-        facts = _tried(lambda: with_reference(before, reference), faults)
+        facts = _tried(lambda: with_reference_file(before, reference), faults)
     if facts is None or layers is None:
         raise InputError(faults)
     return Inputs(facts, layers)
 
 
-def with_reference(scenario: Scenario, path: Path) -> Scenario:
-    """The scenario with these assignments as its reference."""
+def with_reference_file(scenario: Scenario, path: Path) -> Scenario:
+    """The scenario with the assignments in a file as its reference."""
+    from allocator.opened import with_reference
     from allocator.read import read_assignments
-    from allocator.scenario import Scenario as Facts
 
-    frame = read_assignments(path)[["seeker_id", "slot_id"]]
+    frame = read_assignments(path)
     again = frame["seeker_id"].duplicated().to_numpy()
     if again.any():
         raise InputError(
             Fault("duplicate_seeker", f"{seeker} holds a second slot in the reference.", "Keep one.", path.name, row=int(row) + 2, column="seeker_id")
             for row, seeker in zip(again.nonzero()[0], frame["seeker_id"][again], strict=True)
         )
-    return Facts.of({**scenario.tables, "reference": frame}, as_of=scenario.as_of, name=scenario.name, warnings=scenario.warnings)
+    return with_reference(scenario, frame)
 
 
 def _tried(read: Callable[[], T], faults: list[Fault]) -> T | None:

@@ -31,8 +31,10 @@ FORBIDDING = 4
 """Price of a unit missing while rounding, against the largest coefficient of the goal."""
 NODES, MANY_NODES = 300, 20_000
 """Nodes of the search tree at most, for a first solution and for a better one."""
-WINDOWS = ((30, 0.5), (50, 0.5), (80, 0.5), (120, 0.5))
-"""Mending: how many people may lose or change their slot, and how near their other pairs have to be; one after the other."""
+WINDOWS = (30, 50, 80, 120)
+"""Mending: how many people may lose or change their slot besides those whom the relaxation moves; one after the other."""
+NEARBY = 0.5
+"""How near the other pairs of those people have to be."""
 WHOLE = 1e-6
 """A value this close to a whole number is one."""
 
@@ -133,13 +135,14 @@ class Core:
         value[relaxed.pairs] = relaxed.value
         margin, regret = relaxed.margin(sieve), _beyond_next(sieve, relaxed)
         asked = np.unique(np.concatenate([np.flatnonzero(hold.coefficients[: len(sieve)]) for hold in self.holds] or [np.empty(0, dtype=np.int64)]))
-        for people, near in WINDOWS:
+        for window in WINDOWS:
             chosen = np.flatnonzero(known[: len(sieve)])
             chosen = chosen[np.isfinite(margin[chosen])]
             whole = value[chosen] > 1 - WHOLE
+            people = window if found is not None else max(window, int((value[chosen] < 0.5).sum()))
             urgent = 1.0 - value[chosen] + margin[chosen] - np.where(whole, regret[sieve.seeker[chosen]], 0.0)
             kept = chosen[np.argsort(urgent, kind="stable")][: max(0, len(chosen) - people)]
-            others = np.union1d(relaxed.pairs[(margin[relaxed.pairs] < near) | (relaxed.value > WHOLE)], chosen)
+            others = np.union1d(relaxed.pairs[(margin[relaxed.pairs] < NEARBY) | (relaxed.value > WHOLE)], chosen)
             if len(asked) < len(others):
                 others = np.union1d(others, asked[np.isfinite(margin[asked])])
             taken = np.zeros(len(sieve.once), dtype=bool)

@@ -1,7 +1,7 @@
 """A solved program that answers the next question from where it stands: other promises, other scores, pairs wanted in or out, slots closed, rows added.
 
 Every answer is as exact as one from nothing: values are counted, rows judged in exact arithmetic, and bounds hold over all pairs. Only which of several
-equally good plans comes out may depend on what was asked before.
+plans that are good enough comes out may depend on what was asked before: plans found lately are remembered, and the likeliest is where a question starts.
 
 Threads: questions from several threads wait for one another; there is one linear program behind them. Processes: it can be neither pickled nor used
 after a fork, since HiGHS keeps its factors in memory; send the program, and hold it there anew.
@@ -24,6 +24,9 @@ from allocator.engines.renumbered import Renumbered
 from allocator.engines.sifting import Sifting, State
 from allocator.program import FREE, Objective, Program, Rows
 from allocator.scenario import Floats, Integers
+
+REMEMBERED = 12
+"""Answers' plans that are kept to start the next question from."""
 
 
 def _none() -> Integers:
@@ -105,6 +108,45 @@ class Limit:
 SAME = Change()
 
 
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A plan in little room: the pairs assigned, the columns beside them, and what each row adds up to, `[row]`."""
+
+    chosen: Integers
+    beside: Integers
+    activity: Integers
+
+    @classmethod
+    def of(cls, columns: Integers, program: Program) -> Kept:
+        """A plan of a program."""
+        people, pairs = program.people(columns), len(program.pairs)
+        activity = [np.empty(0, dtype=np.int64)]
+        for block in program.rows:
+            activity.append(block.activity(program.pairs, columns, people))
+            np.add.at(activity[-1], block.slack.row, block.slack.coefficient * columns[block.slack.column])
+        return cls(np.flatnonzero(columns[:pairs]), columns[pairs:].copy(), np.concatenate(activity))
+
+    def columns(self, program: Program) -> Integers:
+        """The plan as columns of the program."""
+        return np.concatenate([np.bincount(self.chosen, minlength=len(program.pairs)), self.beside])
+
+    def is_plan(self, columns: Integers) -> bool:
+        """Whether these columns are this plan."""
+        pairs = len(columns) - len(self.beside)
+        return int(columns[:pairs].sum()) == len(self.chosen) and bool(columns[self.chosen].all()) and np.array_equal(columns[pairs:], self.beside)
+
+    def missing(self, program: Program, wanted: tuple[Hold, ...]) -> int:
+        """By how much the plan misses the bounds and rows of the program, and what is wanted, all added up: a guess at how much would have to change."""
+        lower, upper = (np.concatenate([getattr(block, side) for block in program.rows]) for side in ("lower", "upper"))
+        rows = np.maximum(lower - self.activity, 0).sum() + np.maximum(self.activity - upper, 0).sum()
+        absent = sum(max(0, hold.at_least - int(hold.coefficients[self.chosen].sum())) for hold in wanted)
+        return int(rows) + absent + int((program.upper[self.chosen] == 0).sum())
+
+    def value(self, goal: Integers) -> int:
+        """A goal's value, by its coefficients over all columns."""
+        return int(goal[self.chosen].sum() + goal[len(goal) - len(self.beside) :] @ self.beside)
+
+
 class Warm:
     """A program, solved, and kept warm."""
 
@@ -112,13 +154,25 @@ class Warm:
         self._begin(program, State(program), seed)
         self._finish(clock, progress)
 
+    @classmethod
+    def resumed(cls, program: Program, outcome: Outcome, *, seed: int = 0) -> Warm:
+        """A program whose answer is known already, held without solving it again. The outcome's columns keep its rows."""
+        warm = cls.__new__(cls)
+        warm._begin(program, State(program), seed)
+        warm._hold(outcome)
+        return warm
+
     def _begin(self, program: Program, state: State, seed: int) -> None:
         self.program, self._state, self._seed = program, state, seed
         self._lock, self._process = threading.RLock(), os.getpid()
+        self._lately: list[Kept] = []
 
     def _finish(self, clock: Clock | None, progress: Progress | None) -> None:
-        self.outcome = Sifting(self._state).solve(self.program, clock or Clock(), self._seed, progress or Silent())
-        self._plan = self.outcome.columns
+        self._hold(Sifting(self._state).solve(self.program, clock or Clock(), self._seed, progress or Silent()))
+
+    def _hold(self, outcome: Outcome) -> None:
+        self.outcome, self._plan = outcome, outcome.columns
+        self._remember(self._plan)
 
     def ask(self, change: Change = SAME, *, gap: Fraction = Fraction(0), clock: Clock | None = None, near: Integers | None = None) -> Outcome:
         """The best plan under a change. The program held stays as it is.
@@ -135,8 +189,10 @@ class Warm:
             state = self._under(change)
             if state is None:
                 return Outcome("infeasible", "proved", None, ())
-            state.last = self._plan if near is None else near
-            return Sifting(state).solve(state.program, clock or Clock(gap=gap), self._seed, Silent())
+            state.last = self._likeliest(state) if near is None else near
+            outcome = Sifting(state).solve(state.program, clock or Clock(gap=gap), self._seed, Silent())
+            self._remember(outcome.columns)
+            return outcome
 
     def keep(self, change: Change, *, clock: Clock | None = None) -> Outcome:
         """The best plan under a change; from now on the program is the changed one. Where no plan is found, all stays as it was.
@@ -149,7 +205,8 @@ class Warm:
         with self._mine():
             outcome = self.ask(change, clock=clock)
             if outcome.columns is not None:
-                self.program, self.outcome, self._plan = change.of(self.program), outcome, outcome.columns
+                self.program = change.of(self.program)
+                self._hold(outcome)
             return outcome
 
     def limit(self, change: Change = SAME, goal: int = -1) -> Limit | None:
@@ -209,6 +266,23 @@ class Warm:
         fresh = State(changed)
         fresh.wanted = wanted
         return fresh
+
+    def _remember(self, columns: Integers | None) -> None:
+        """Keep an answer's plan as the newest, the oldest going where there are many."""
+        if columns is None:
+            return
+        same = next((kept for kept in self._lately if kept.is_plan(columns)), None)
+        fresh = same or Kept.of(columns, self.program)
+        self._lately = [*(kept for kept in self._lately if kept is not same), fresh][-REMEMBERED:]
+
+    def _likeliest(self, state: State) -> Integers | None:
+        """The plan to start from: of those that keep the changed program the best, else the one that misses least; the newest of equals."""
+        least = [kept.missing(state.program, state.wanted) for kept in self._lately]
+        likely = [kept for kept, missing in zip(self._lately, least, strict=True) if missing == min(least)]
+        if len(likely) > 1:
+            goals = [objective.dense(state.program.size) for objective in state.program.objectives]
+            likely = [max(reversed(likely), key=lambda kept: [kept.value(goal) for goal in goals])]
+        return likely[0].columns(state.program) if likely else None
 
     @contextmanager
     def _mine(self) -> Iterator[None]:
