@@ -48,10 +48,10 @@ VERDICTS: dict[Verdict, str] = {
     "ok": "at least four fifths of the highest rate",
     "look": "below four fifths of the highest rate, and hardly by chance: look into it",
     "small_numbers": "below four fifths of the highest rate, but chance alone may explain it",
-    "difference": "at least four fifths of the highest rate, yet hardly the same by chance: look into it",
-    "too_few": "too few people to compare",
-    "not_compared": "not compared",
-    "hidden": "hidden: a small number, or one from which a small number could be worked out",
+    "difference": "at least four fifths of the highest rate, but the difference is hardly chance: look into it",
+    "too_few": "fewer than 10 people or 2 % of them: not compared",
+    "not_compared": "nothing to compare with",
+    "hidden": "a small number, or one from which a small number could be worked out",
 }
 """What each verdict says."""
 
@@ -149,7 +149,7 @@ def equity(*plans: Plan, names: Sequence[str] = (), pairs: Sequence[Pairs] = ())
             for k, nested in zip(having, counts, strict=True):
                 for step in STEPS:
                     if step.track == track and nested[:, 0].any():
-                        lines += _lines(called[k], attribute, step, values, nested[:, step.base], nested[:, step.reached], hidden)
+                        lines += _lines(called[k], attribute, step, values, nested, hidden)
     return Equity(called, tuple(lines))
 
 
@@ -186,8 +186,9 @@ def _parts(nested: Counts) -> Counts:
 # -- comparing ------------------------------------------------------------------------------------------------------
 
 
-def _lines(plan: str, attribute: str, step: Step, values: Sequence[str], base: Integers, reached: Integers, hidden: Mask) -> Iterator[EquityLine]:
-    """Everybody first, then the groups by name, then what is hidden together."""
+def _lines(plan: str, attribute: str, step: Step, values: Sequence[str], nested: Counts, hidden: Mask) -> Iterator[EquityLine]:
+    """Everybody first, then the groups by name, then what is hidden together. A group with nobody in the track is left out."""
+    base, reached, nobody = nested[:, step.base], nested[:, step.reached], nested[:, 0] == 0
 
     def line(group: str, n: int, k: int, verdict: Verdict) -> EquityLine:
         return EquityLine(plan, attribute, step.name, group, n, k, k / n if n else None, None, None, None, verdict)
@@ -198,6 +199,8 @@ def _lines(plan: str, attribute: str, step: Step, values: Sequence[str], base: I
     best = _highest(base, reached, fit)
     for k, group in enumerate(values):
         n, count = int(base[k]), int(reached[k])
+        if nobody[k]:
+            continue
         if hidden[k]:
             yield _withheld(line(group, n, count, "hidden"))
         elif not fit[k]:
@@ -208,8 +211,8 @@ def _lines(plan: str, attribute: str, step: Step, values: Sequence[str], base: I
             yield line(group, n, count, "highest")
         else:
             yield _compared(line(group, n, count, "ok"), int(base[best]), int(reached[best]))
-    if hidden.any() and not hidden.all():
-        yield line(TOGETHER, int(base[hidden].sum()), int(reached[hidden].sum()), "not_compared")
+    if hidden.any() and not (hidden | nobody).all():
+        yield _shown(line(TOGETHER, int(base[hidden].sum()), int(reached[hidden].sum()), "not_compared"))
 
 
 def _shown(line: EquityLine) -> EquityLine:

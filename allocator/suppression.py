@@ -4,11 +4,12 @@ A table of disjoint counts: one row a group, one column a part of it (say: not e
 columns are known to everybody: a run says how many people were placed. A row is shown whole or hidden whole:
 
 1. a row with a count of 1 to 9 anywhere is hidden (a zero is shown: that nobody of a group was placed is what a report is for);
-2. one hidden row could be worked out as the total less the rest, and so could a small count that the hidden rows have together:
-   the smallest row still shown is hidden too, until at least two rows are hidden and each column of theirs adds up to nothing or to 10 and more.
+2. one hidden row is the total less the rest. So at least two rows with people in them are hidden, and at least 10 people together: the smallest row
+   still shown is hidden until that is so.
 
-Every count of a hidden row may then be anything from nothing to its column's sum over the hidden rows: 11 values or more, or a plain zero.
-Sums of neighbouring columns need no rule of their own, because the sum of counts that are zero or at least 10 is so too.
+Then each count of a hidden row may be anything from nothing to what the hidden rows have of that column together, which for a small count is at
+least two values. Sums of neighbouring columns need no rule of their own: the sum of counts that are zero or at least 10 is so too. What the
+hidden rows have together can be worked out; it is about several groups at once.
 
 Source: 29 CFR 38.41 (such data are confidential); the least count of 10 is the common practice of federal statistics, and a parameter.
 """
@@ -33,9 +34,11 @@ def hidden_rows(parts: Counts, least: int = LEAST) -> Mask:
     Tables of several plans over the same groups are hidden together when they are given side by side, as further columns: a row that
     one of them shows would otherwise give away what another hides.
     """
+    people = parts.sum(axis=1)
     hidden: Mask = np.asarray(small(parts, least).any(axis=1), dtype=bool)
-    order = np.argsort(parts.sum(axis=1), kind="stable")
-    while hidden.any() and not hidden.all() and (hidden.sum() == 1 or small(parts[hidden].sum(axis=0), least).any()):
+    order = np.argsort(people, kind="stable")
+    order = order[people[order] > 0]
+    while hidden.any() and not hidden[order].all() and (hidden[order].sum() < 2 or people[hidden].sum() < least):
         hidden[order[~hidden[order]][0]] = True
     return hidden
 

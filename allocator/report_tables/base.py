@@ -21,6 +21,13 @@ NOT_RECORDED = "not recorded"
 HIDDEN = "hidden"
 """What stands in an `amount` that is a small number about people, or would give one away."""
 KEPT = "kept"
+_ALARMS = ("short", "over", "missed", "broken", "look", "gap", "there is no plan", "give seekers")
+
+
+def alarming(standing: str) -> bool:
+    """Whether a standing says that something is wrong."""
+    return standing.startswith(_ALARMS)
+
 
 _TYPES: dict[Kind, str] = {
     "text": "str", "standing": "str", "whole": "Int64", "number": "Float64", "money": "Float64", "percent": "Float64",
@@ -86,4 +93,4 @@ def _typed(field: Field, values: Iterable[Any]) -> pd.Series[Any]:
     listed = [None if value is None or value is pd.NA or value != value else value for value in values]
     if field.kind == "day":
         return pd.Series(pd.to_datetime(pd.Series(listed, dtype=object))).astype("datetime64[us]")
-    return pd.Series(listed, dtype=_TYPES[field.kind])  # type: ignore[call-overload]
+    return pd.Series(listed, dtype=_TYPES[field.kind])

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from allocator.equity import TEST, VERDICTS, equity
-from allocator.report_tables.base import KEPT, Field, ReportTable, from_rows
+from allocator.equity import TEST, Verdict, equity
+from allocator.report_tables.base import HIDDEN, KEPT, Field, ReportTable, from_rows
 from allocator.report_tables.material import Material
 from allocator.suppression import LEAST
 
 ABOUT = f"Selection rates by group. Numbers under {LEAST}, and what would give one away, are hidden. {TEST}. Below four fifths is a reason to look, no proof."
 NO_TABLE = "The scenario has no table demographics; there is nothing to report."
+STANDINGS: dict[Verdict, str] = {
+    "highest": "highest rate",
+    "ok": KEPT,
+    "look": "look into it: below four fifths",
+    "small_numbers": "below four fifths, perhaps by chance",
+    "difference": "look into it: a difference",
+    "too_few": "too few",
+    "not_compared": "",
+    "hidden": HIDDEN,
+}
 FIELDS = (
     Field("attribute", "Attribute"),
     Field("step", "Step"),
@@ -29,7 +39,7 @@ def equity_table(material: Material) -> ReportTable:
     rows = [
         (
             line.attribute, line.step, line.group, line.base, line.reached, line.rate, line.ratio, line.p_value, line.one_person_flips,
-            KEPT if line.verdict == "ok" else VERDICTS[line.verdict],
+            STANDINGS[line.verdict],
         )
         for line in report.lines
     ]  # fmt: skip

@@ -27,6 +27,8 @@ FIELDS = (
 )
 FIRST_VISIT = timedelta(days=14)
 """Monitoring begins with a visit in the first two weeks."""
+MOST_ALIKE = 10
+"""People a staff member is told to invite in one morning, first served first; the others are on the sheet of the unplaced."""
 
 TASKS = (
     "Tell them that the slot of the last plan is gone",
@@ -62,6 +64,8 @@ class Task(NamedTuple):
     slot: int
     due: date | None
     why: str
+    place: int = 0
+    """Place among tasks of the same kind and day."""
 
 
 def worklist(material: Material) -> ReportTable:
@@ -86,7 +90,7 @@ def worklist(material: Material) -> ReportTable:
 
 def _urgency(task: Task) -> tuple[Any, ...]:
     """Staff in the order of their ids, nobody last; then by task, day, slot and seeker."""
-    return (task.staff < 0, task.staff, TASKS.index(task.task), task.due or date.max, task.slot, task.seeker)
+    return (task.staff < 0, task.staff, TASKS.index(task.task), task.due or date.max, task.place, task.slot, task.seeker)
 
 
 def _tasks(material: Material) -> Iterator[Task]:
@@ -138,16 +142,23 @@ def _of_open_seats(material: Material) -> Iterator[Task]:
 
 
 def _of_unplaced(material: Material) -> Iterator[Task]:
-    """People in the pool whom a missing workshop or consent alone keeps from every slot."""
+    """People in the pool whom a missing workshop or consent keeps from every slot: the first of each list, and how many more there are."""
     problem = material.problem
     waiting = problem.in_pool.copy()
     waiting[material.plan.seeker] = False
-    nobody = np.empty(0, dtype=np.int32)
+    waited, nobody = problem.days_since("seekers", "pool_entry_date"), np.empty(0, dtype=np.int32)
     for rule in problem.eligibility:
         if rule.kind in _OF_RULE and rule.looks_at == "seeker":
-            may = rule.mask(problem, np.arange(len(waiting), dtype=np.int32), nobody)
-            for seeker in np.flatnonzero(waiting & ~may).tolist():
-                yield Task(int(problem.seeker_staff[seeker]), _OF_RULE[rule.kind], seeker, -1, None, rule.reason(problem, seeker, -1))
+            refused = np.flatnonzero(waiting & ~rule.mask(problem, np.arange(len(waiting), dtype=np.int32), nobody))
+            told: Counter[int] = Counter()
+            for seeker in refused[np.lexsort((refused, -waited[refused], problem.tiers[refused]))].tolist():
+                staff = int(problem.seeker_staff[seeker])
+                told[staff] += 1
+                if told[staff] <= MOST_ALIKE:
+                    yield Task(staff, _OF_RULE[rule.kind], seeker, -1, None, rule.reason(problem, seeker, -1), told[staff])
+            for staff, count in sorted(told.items()):
+                if count > MOST_ALIKE:
+                    yield Task(staff, _OF_RULE[rule.kind], -1, -1, None, f"and {count - MOST_ALIKE:,} more: see Unplaced, {rule.kind} refuses", MOST_ALIKE + 1)
 
 
 def _date(day: np.datetime64) -> date | None:
