@@ -12,8 +12,9 @@ says how often chance alone would part the two rates so far, and `one_person_fli
 change the answer. Fisher's exact test, two-sided, on the two groups' selected and not selected; p values are not adjusted for the number of groups.
 Groups of less than 2 % of the step's people, or fewer than 10, are not compared.
 
-Small counts are hidden as `allocator.suppression` says, for all steps of a track and all plans together; hidden groups stand in one row "smaller
-groups together". No number here is about fewer than 10 people unless it is zero, and there are no ids.
+Small counts are hidden as `allocator.suppression` says, for all plans together; a group may be hidden where its eligible people are told and shown
+where they are not. What the hidden groups of a step have together stands in one row, unless it is small. No number here is about fewer than 10 people unless it is
+zero, and there are no ids.
 
 What it cannot do: two reports made on different days can still tell something about one person who alone has moved between them.
 
@@ -32,12 +33,12 @@ from allocator.pairs import Pairs, find_pairs
 from allocator.plan import Plan
 from allocator.protected import NOT_RECORDED, attributes
 from allocator.scenario import Integers, Mask, Positions
-from allocator.suppression import LEAST, Counts, hidden_rows, small
+from allocator.suppression import LEAST, Counts, hidden_inside, hidden_rows, parts_of, small
 
 SIGNIFICANT = 0.05
 SMALLEST_SHARE = 50
 """A group is compared from one 50th (2 %) of the people on."""
-EVERYBODY, TOGETHER = "everybody", "smaller groups together"
+EVERYBODY, TOGETHER = "everybody", "hidden groups together"
 TEST = "Fisher's exact test, two-sided, against the group with the highest rate"
 SOURCE = "29 CFR 1607.4 D"
 
@@ -63,11 +64,13 @@ class Step(NamedTuple):
     track: Literal["pool", "recorded"]
     base: int
     reached: int
+    inside: bool = False
+    """Whether it tells the middle stage of its track."""
 
 
 STEPS = (
-    Step("eligible of the pool", "pool", 0, 1),
-    Step("placed of the eligible", "pool", 1, 2),
+    Step("eligible of the pool", "pool", 0, 1, inside=True),
+    Step("placed of the eligible", "pool", 1, 2, inside=True),
     Step("placed of the pool", "pool", 0, 2),
     Step("offered of the recorded", "recorded", 0, 1),
     Step("hired of the recorded", "recorded", 0, 2),
@@ -145,11 +148,13 @@ def equity(*plans: Plan, names: Sequence[str] = (), pairs: Sequence[Pairs] = ())
                 _counted([values.index(value) for value in groups[k][attribute].values], groups[k][attribute].codes, tracks[k][track], len(values))
                 for k in having
             ]
-            hidden = hidden_rows(np.hstack([_parts(nested) for nested in counts]))
+            ends = [0, 2] if track == "pool" else [0, 1, 2, 3]
+            hidden = hidden_rows(np.hstack([parts_of(nested[:, ends]) for nested in counts]))
+            inside = hidden_inside(hidden, counts) if track == "pool" else hidden
             for k, nested in zip(having, counts, strict=True):
                 for step in STEPS:
                     if step.track == track and nested[:, 0].any():
-                        lines += _lines(called[k], attribute, step, values, nested, hidden)
+                        lines += _lines(called[k], attribute, step, values, nested, inside if step.inside else hidden)
     return Equity(called, tuple(lines))
 
 
@@ -176,11 +181,6 @@ def _counted(rows: list[int], codes: Positions, stages: list[Mask], groups: int)
     """People of each group (a row) in each stage (a column)."""
     row = np.array(rows, dtype=np.int64)[codes] if len(codes) else np.empty(0, dtype=np.int64)
     return np.stack([np.bincount(row[stage], minlength=groups) for stage in stages], axis=1).astype(np.int64)
-
-
-def _parts(nested: Counts) -> Counts:
-    """Stages that lie within each other as counts of people who are in no two of them."""
-    return nested - np.hstack([nested[:, 1:], np.zeros((len(nested), 1), dtype=np.int64)])
 
 
 # -- comparing ------------------------------------------------------------------------------------------------------
@@ -212,7 +212,9 @@ def _lines(plan: str, attribute: str, step: Step, values: Sequence[str], nested:
         else:
             yield _compared(line(group, n, count, "ok"), int(base[best]), int(reached[best]))
     if hidden.any() and not (hidden | nobody).all():
-        yield _shown(line(TOGETHER, int(base[hidden].sum()), int(reached[hidden].sum()), "not_compared"))
+        together = _shown(line(TOGETHER, int(base[hidden].sum()), int(reached[hidden].sum()), "not_compared"))
+        if together.verdict != "hidden":
+            yield together
 
 
 def _shown(line: EquityLine) -> EquityLine:

@@ -11,11 +11,15 @@ Then each count of a hidden row may be anything from nothing to what the hidden 
 least two values. Sums of neighbouring columns need no rule of their own: the sum of counts that are zero or at least 10 is so too. What the
 hidden rows have together can be worked out; it is about several groups at once.
 
+Where stages lie within each other (pool, eligible, placed), the first and the last are a table of their own, and a row may keep its middle to itself:
+`hidden_inside` hides the middle of rows of which only that is small, and of further rows until it may be any of 10 values or more.
+
 Source: 29 CFR 38.41 (such data are confidential); the least count of 10 is the common practice of federal statistics, and a parameter.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -41,6 +45,39 @@ def hidden_rows(parts: Counts, least: int = LEAST) -> Mask:
     while hidden.any() and not hidden[order].all() and (hidden[order].sum() < 2 or people[hidden].sum() < least):
         hidden[order[~hidden[order]][0]] = True
     return hidden
+
+
+def parts_of(nested: Counts) -> Counts:
+    """Stages that lie within each other, one a column, as counts of people who are in no two of them."""
+    return nested - np.hstack([nested[:, 1:], np.zeros((len(nested), 1), dtype=np.int64)])
+
+
+def hidden_inside(hidden: Mask, plans: Sequence[Counts], least: int = LEAST) -> Mask:
+    """Which rows must not show the middle one of three stages, where all but the `hidden` ones show the first and the last.
+
+    `plans` are the stages of each plan that is given side by side. Who adds up what is shown knows the middles of the rows that hide it together, and
+    that each lies between its row's last and first stage; where plans share their eligible people, each plan tells about the others' middles.
+    """
+    few: Mask = np.asarray(np.any([small(parts_of(nested), least).any(axis=1) for nested in plans], axis=0), dtype=bool) & ~hidden
+    inside = hidden | few
+    people = np.sum([nested[:, 0] for nested in plans], axis=0)
+    order = np.argsort(people, kind="stable")
+    order = order[people[order] > 0]
+    while not inside[order].all() and any(_values(int(row), inside, plans) < least for row in np.flatnonzero(few)):
+        inside[order[~inside[order]][0]] = True
+    return inside
+
+
+def _values(row: int, inside: Mask, plans: Sequence[Counts]) -> int:
+    """How many values the middle of a row may have, for all that can be worked out."""
+    others = inside.copy()
+    others[row] = False
+    least_of, most_of = [], []
+    for nested in plans:
+        together = int(nested[inside, 1].sum())
+        least_of.append(max(int(nested[row, 2]), together - int(nested[others, 0].sum())))
+        most_of.append(min(int(nested[row, 0]), together - int(nested[others, 2].sum())))
+    return min(most_of) - max(least_of) + 1
 
 
 def small(counts: Integers | Counts, least: int = LEAST) -> np.ndarray[Any, np.dtype[np.bool_]]:

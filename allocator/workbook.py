@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import os
 import tempfile
+import textwrap
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,17 +18,19 @@ from typing import Any
 
 from allocator.errors import Fault, InputError
 from allocator.inert import inert
-from allocator.report_tables.base import Field, ReportTable, alarming, plain
+from allocator.report_tables.base import HIDDEN, NOT_RECORDED, Field, ReportTable, alarming, plain
 
 MOST_ROWS = 1_048_575
 LONGEST_TEXT = 32_767
-_NARROWEST, _WIDEST, _WRAPPED = 8, 34, 60
-"""Widths of columns in characters; text longer than the widest is wrapped in a column as wide as the last."""
+_NARROWEST, _WIDEST = 8, 48
+"""Widths of columns in characters; longer text is wrapped."""
 
 FONT = "Calibri"
-NAVY, AMBER, AMBER_INK, GREY = "#1F3864", "#FFE8B3", "#6B3A00", "#595959"
+NAVY, AMBER, AMBER_INK, GREY, LINE = "#1F3864", "#FFE8B3", "#6B3A00", "#595959", "#D9D9D9"
 """White on navy is 11:1, the amber pair 8:1, grey on white 7:1: all above the 4.5:1 of WCAG 2.1 AA."""
 
+_LEFT = {"align": "left", "indent": 1}
+_LINE_HEIGHT = 13.5
 _FORMATS = {
     "whole": "#,##0", "number": "#,##0.00", "money": "$#,##0.00", "percent": "0.0%", "day": "yyyy-mm-dd",
 }  # fmt: skip
@@ -86,7 +89,7 @@ class _Formats:
         self._made: dict[tuple[tuple[str, Any], ...], Any] = {}
 
     def __call__(self, **properties: Any) -> Any:
-        look = {"font_name": FONT, "font_size": 10, "valign": "top", **properties}
+        look = {"font_name": FONT, "font_size": 10, "valign": "top", "bottom": 1, "bottom_color": LINE, **properties}
         key = tuple(sorted(look.items()))
         if key not in self._made:
             self._made[key] = self._book.add_format(look)
@@ -94,38 +97,46 @@ class _Formats:
 
     def header(self, field: Field) -> Any:
         """White on navy; numbers stand at the right, under their headers too."""
-        align = "right" if field.kind in ("whole", "number", "money", "percent", "amount") else "left"
-        return self(bold=True, font_color="#FFFFFF", bg_color=NAVY, text_wrap=True, valign="vcenter", align=align, border=1, border_color="#FFFFFF")
+        side = {"align": "right"} if field.kind in ("whole", "number", "money", "percent", "amount") else _LEFT
+        return self(bold=True, font_color="#FFFFFF", bg_color=NAVY, text_wrap=True, **{**side, "valign": "vcenter"})
 
     def number(self, kind: str) -> Any:
         """A number or a day."""
-        return self(num_format=_FORMATS[kind], **({"align": "left"} if kind == "day" else {}))
+        return self(num_format=_FORMATS[kind], **(_LEFT if kind == "day" else {}))
 
     def text(self, *, wrap: bool) -> Any:
         """Plain text."""
-        return self(text_wrap=True) if wrap else self()
+        return self(text_wrap=wrap, **_LEFT)
 
     def alarm(self, *, wrap: bool) -> Any:
         """Something is wrong: told by the words, and by the ground."""
-        return self(bold=True, bg_color=AMBER, font_color=AMBER_INK, text_wrap=wrap)
+        return self(bold=True, bg_color=AMBER, font_color=AMBER_INK, text_wrap=wrap, **_LEFT)
 
-    def word(self) -> Any:
-        """A word where a number would be."""
-        return self(align="right", italic=True, font_color=GREY)
+    def word(self, text: str) -> Any:
+        """A word where a number would be; faint where it says that there is none."""
+        return self(align="right", **({"italic": True, "font_color": GREY} if text in (NOT_RECORDED, HIDDEN) else {}))
 
 
 def _write_sheet(sheet: Any, table: ReportTable, formats: _Formats, footer: str) -> None:
     columns = {field.name: plain(table.frame[field.name], field) for field in table.fields}
     units = columns.get("unit", [])
+    lines = [1] * len(table)
     for place, field in enumerate(table.fields):
         cells = columns[field.name]
         width, wrap = _width(field, cells, units)
         sheet.set_column(place, place, width)
         sheet.write_string(0, place, inert(field.title), formats.header(field))
         for row, value in enumerate(cells, start=1):
-            if value is not None and value != "":
+            if value is None or value == "":
+                sheet.write_blank(row, place, None, formats.text(wrap=False))
+            else:
                 _write_cell(sheet, row, place, value, _kind(field, value, units, row - 1), formats, wrap)
-    sheet.set_row(0, 30)
+                if wrap:
+                    lines[row - 1] = max(lines[row - 1], len(textwrap.wrap(str(value), _WIDEST - 4)))
+    sheet.set_row(0, 2.3 * _LINE_HEIGHT)
+    for row, count in enumerate(lines, start=1):
+        if count > 1:  # not every program finds the height of a wrapped row by itself
+            sheet.set_row(row, count * _LINE_HEIGHT)
     sheet.freeze_panes(1, 1 if table.fields[0].name.endswith("_id") else 0)
     if len(table):
         sheet.autofilter(0, 0, len(table), len(table.fields) - 1)
@@ -138,7 +149,7 @@ def _prepare_page(sheet: Any, table: ReportTable, footer: str) -> None:
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
     sheet.set_margins(left=0.4, right=0.4, top=0.8, bottom=0.7)
-    sheet.hide_gridlines(0)  # thin lines on paper too
+    sheet.hide_gridlines(2)  # every cell has a thin line below it instead, on paper too
     sheet.print_area(0, 0, max(1, len(table)), len(table.fields) - 1)
     sheet.set_header(f'&L&12&"{FONT},Bold"{_on_paper(table.title)}')
     sheet.set_footer(f"&L&8{_on_paper(footer)}&R&8page &P of &N")
@@ -167,7 +178,7 @@ def _write_cell(sheet: Any, row: int, place: int, value: Any, kind: str, formats
     elif kind == "flag":
         sheet.write_string(row, place, "yes" if value else "no", formats.text(wrap=False))
     elif kind == "word":
-        sheet.write_string(row, place, inert(value), formats.word())
+        sheet.write_string(row, place, inert(value), formats.word(value))
     else:
         text = inert(str(value))[:LONGEST_TEXT]
         sheet.write_string(row, place, text, formats.alarm(wrap=wrap) if kind == "standing" and alarming(str(value)) else formats.text(wrap=wrap))
@@ -178,9 +189,7 @@ def _width(field: Field, cells: Sequence[Any], units: Sequence[Any]) -> tuple[fl
     longest = max((len(_shown(value, _kind(field, value, units, row))) for row, value in enumerate(cells) if value is not None), default=0)
     # A header breaks between its words, and leaves room for the arrow of the filter.
     header = max(len(word) for word in field.title.split()) + 3
-    if longest > _WIDEST:
-        return _WRAPPED, True
-    return max(_NARROWEST, header, longest + 2), False
+    return min(_WIDEST, max(_NARROWEST, header, longest + 3)), longest + 3 > _WIDEST
 
 
 def _shown(value: Any, kind: str) -> str:

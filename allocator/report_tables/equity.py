@@ -27,8 +27,8 @@ FIELDS = (
     Field("reached", "Selected", "whole", "people"),
     Field("rate", "Rate", "percent"),
     Field("ratio", "Of the highest rate", "percent"),
-    Field("p_value", "Exact test p", "number"),
-    Field("one_person_flips", "One person flips it", "flag"),
+    Field("p_value", "Exact test (p)", "number"),
+    Field("one_person_flips", "Flips by one", "flag"),
     Field("standing", "Standing", "standing"),
 )
 

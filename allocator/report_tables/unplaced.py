@@ -37,7 +37,7 @@ def unplaced_table(material: Material) -> ReportTable:
         (Field("center_id", "Center"), material.texts("seekers", "center_id", seeker)),
         (Field("coach_id", "Coach or liaison"), material.ids("staff", material.problem.seeker_staff[seeker])),
         (Field("waited", "Days in the pool", "whole", "days"), [None if days < 0 else days for days in waited.tolist()]),
-        (Field("options", "Slots that admit them", "whole", "slots"), material.options[seeker]),
+        (Field("options", "Slots for them", "whole", "slots"), material.options[seeker]),
         (Field("reason", "Reason"), reason),
         (Field("reason_text", "In words"), [REASONS.get(code, "") for code in reason]),
         (Field("detail", "What decided"), detail),
