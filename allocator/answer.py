@@ -20,6 +20,7 @@ from allocator.problem import Problem
 from allocator.program import Program
 from allocator.promises import among_kept, promises
 from allocator.result import GoalResult, Restriction, Result
+from allocator.trace import Moment
 from allocator.unplaced import UnplacedPeople, unplaced
 
 LIBRARIES = ("ojt-allocator", "ortools", "pulp", "numpy", "pandas", "pyarrow")
@@ -39,6 +40,7 @@ class Run:
     unsettled: StopReason | None
     warnings: list[Fault]
     seconds: dict[str, float]
+    trace: list[Moment]
 
 
 def answer(run: Run) -> Result:
@@ -73,6 +75,7 @@ def answer(run: Run) -> Result:
         digests={"scenario": facts.digest, "policy": run.policy.digest},
         versions={"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
         timings=run.seconds,
+        trace=run.trace,
         restriction=_restriction(run),
     )
 

@@ -24,6 +24,7 @@ from allocator.program import Program, build
 from allocator.result import Result
 from allocator.scenario import Scenario
 from allocator.settle import settle
+from allocator.trace import Recorder
 
 
 def solve(
@@ -80,12 +81,13 @@ def solve(
         program = build(problem, pairs)
     with watch("solve"):
         chosen = choose(program, engine)
-        outcome = chosen.engine.solve(program, clock, seed, watch.progress)
+        recorder = Recorder(watch.progress)
+        outcome = chosen.engine.solve(program, clock, seed, recorder)
         bends = cheapest_bends(program, clock.again(), seed, watch.progress) if outcome.status == "infeasible" and not unsettled else NO_BENDS
     with watch("check"):
         plan = _checked(problem, program, outcome)
     with watch("explain"):
-        return answer(Run(problem, policy, program, chosen, outcome, plan, bends, unsettled, warnings, watch.seconds))
+        return answer(Run(problem, policy, program, chosen, outcome, plan, bends, unsettled, warnings, watch.seconds, recorder.trace))
 
 
 def _checked(problem: Problem, program: Program, outcome: Outcome) -> Plan:

@@ -15,6 +15,7 @@ from allocator.errors import Fault, InputError
 from allocator.policy import Policy
 from allocator.promises import ReservationLine
 from allocator.result import SCHEMA, GoalResult, Restriction, Result
+from allocator.trace import Moment
 from allocator.unplaced import Unplaced, UnplacedPeople
 
 RESULT_FILE = "result.json"
@@ -99,6 +100,7 @@ def _result(document: Mapping[str, Any], assignments: pd.DataFrame, unplaced: pd
         timings=document["timings"],
         restriction=None if restriction is None else Restriction(**restriction),
         inputs=document["inputs"],
+        trace=[Moment(**moment) for moment in document.get("trace", [])],
     )
 
 

@@ -1,0 +1,41 @@
+"""What became of each promise, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from allocator.charts.reservations import reservations
+from allocator.promises import ReservationLine
+from allocator.report.section import Section, Wanted
+from allocator.report.table import numbers, table
+from allocator.report.words import nameless
+from allocator.scenario import Scenario
+from allocator.wording import MODES
+
+
+def build(wanted: Wanted) -> Iterator[Section]:
+    """Promised, possible, filled, released and short of every reservation and rung."""
+    lines, facts = wanted.opened.result.reservations, wanted.opened.scenario
+    if not lines:
+        return
+    names = list(_names(lines, facts))
+    rows = [
+        (
+            name, nameless(f"{line.beneficiaries} in {line.scope}", facts), MODES[line.mode], line.openings, line.promised, line.supply, line.filled, line.released,
+            line.short, "; ".join(why for why in (line.short_why, line.released_why) if why),
+        )
+        for name, line in zip(names, lines, strict=True)
+    ]  # fmt: skip
+    heads = ["reservation", "for", "reading", *numbers("openings", "promised", "possible", "filled", "released", "short"), "why"]
+    chart = reservations(lines, names)
+    yield Section(
+        "Promises, targets and money", "reservations", "Reservations", chart.sentence, chart, table("Every reservation, with reasons", heads, rows)
+    )
+
+
+def _names(lines: Sequence[ReservationLine], facts: Scenario) -> Iterator[str]:
+    """A reservation's label; of its later rungs, with those it has been released to."""
+    seen: set[str] = set()
+    for line in lines:
+        yield nameless(f"{line.label}, released to {line.beneficiaries}", facts) if line.label in seen else line.label
+        seen.add(line.label)
