@@ -13,8 +13,8 @@ change the answer. Fisher's exact test, two-sided, on the two groups' selected a
 Groups of less than 2 % of the step's people, or fewer than 10, are not compared.
 
 Small counts are hidden as `allocator.suppression` says, for all plans together; a group may be hidden where its eligible people are told and shown
-where they are not. What the hidden groups of a step have together stands in one row, unless it is small. No number here is about fewer than 10 people unless it is
-zero, and there are no ids.
+where they are not. What the hidden groups of a step have together stands in one row, unless it is small. No number here is about fewer than 10
+people unless it is zero, and there are no ids.
 
 What it cannot do: two reports made on different days can still tell something about one person who alone has moved between them.
 

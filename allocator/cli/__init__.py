@@ -8,6 +8,7 @@ import typer
 
 from allocator.cli.allocate import allocate
 from allocator.cli.check import check
+from allocator.cli.equity import equity
 from allocator.cli.generate import generate
 from allocator.cli.report import report
 from allocator.cli.rules import rules
@@ -22,7 +23,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (allocate, check, validate, rules, show, generate, report):
+for command in (allocate, check, validate, rules, show, generate, report, equity):
     app.command()(command)
 
 
