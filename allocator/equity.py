@@ -33,12 +33,12 @@ from allocator.pairs import Pairs, find_pairs
 from allocator.plan import Plan
 from allocator.protected import NOT_RECORDED, attributes
 from allocator.scenario import Integers, Mask, Positions
-from allocator.suppression import LEAST, Counts, hidden_inside, hidden_rows, parts_of, small
+from allocator.suppression import LEAST, Counts, hidden_rows, hidden_stages, parts_of, small
 
 SIGNIFICANT = 0.05
 SMALLEST_SHARE = 50
 """A group is compared from one 50th (2 %) of the people on."""
-EVERYBODY, TOGETHER = "everybody", "hidden groups together"
+EVERYBODY, TOGETHER = "everybody", "the hidden ones"
 TEST = "Fisher's exact test, two-sided, against the group with the highest rate"
 SOURCE = "29 CFR 1607.4 D"
 
@@ -148,9 +148,10 @@ def equity(*plans: Plan, names: Sequence[str] = (), pairs: Sequence[Pairs] = ())
                 _counted([values.index(value) for value in groups[k][attribute].values], groups[k][attribute].codes, tracks[k][track], len(values))
                 for k in having
             ]
-            ends = [0, 2] if track == "pool" else [0, 1, 2, 3]
-            hidden = hidden_rows(np.hstack([parts_of(nested[:, ends]) for nested in counts]))
-            inside = hidden_inside(hidden, counts) if track == "pool" else hidden
+            if track == "pool":
+                hidden, inside = hidden_stages(counts)
+            else:
+                hidden = inside = hidden_rows(np.hstack([parts_of(nested) for nested in counts]))
             for k, nested in zip(having, counts, strict=True):
                 for step in STEPS:
                     if step.track == track and nested[:, 0].any():

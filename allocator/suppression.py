@@ -12,7 +12,7 @@ least two values. Sums of neighbouring columns need no rule of their own: the su
 hidden rows have together can be worked out; it is about several groups at once.
 
 Where stages lie within each other (pool, eligible, placed), the first and the last are a table of their own, and a row may keep its middle to itself:
-`hidden_inside` hides the middle of rows of which only that is small, and of further rows until it may be any of 10 values or more.
+`hidden_stages` hides the middle of rows of which only that is small, and of further rows until it may be any of 10 values or more.
 
 Source: 29 CFR 38.41 (such data are confidential); the least count of 10 is the common practice of federal statistics, and a parameter.
 """
@@ -52,20 +52,25 @@ def parts_of(nested: Counts) -> Counts:
     return nested - np.hstack([nested[:, 1:], np.zeros((len(nested), 1), dtype=np.int64)])
 
 
-def hidden_inside(hidden: Mask, plans: Sequence[Counts], least: int = LEAST) -> Mask:
-    """Which rows must not show the middle one of three stages, where all but the `hidden` ones show the first and the last.
+def hidden_stages(plans: Sequence[Counts], least: int = LEAST) -> tuple[Mask, Mask]:
+    """Of three stages that lie within each other: which rows show nothing, and which must not show the middle one either.
 
     `plans` are the stages of each plan that is given side by side. Who adds up what is shown knows the middles of the rows that hide it together, and
     that each lies between its row's last and first stage; where plans share their eligible people, each plan tells about the others' middles.
+    Where no more rows can help, the rows with small parts are hidden whole.
     """
-    few: Mask = np.asarray(np.any([small(parts_of(nested), least).any(axis=1) for nested in plans], axis=0), dtype=bool) & ~hidden
+    few: Mask = np.asarray(np.any([small(parts_of(nested), least).any(axis=1) for nested in plans], axis=0), dtype=bool)
+    hidden = hidden_rows(np.hstack([parts_of(nested[:, [0, 2]]) for nested in plans]), least)
     inside = hidden | few
     people = np.sum([nested[:, 0] for nested in plans], axis=0)
     order = np.argsort(people, kind="stable")
     order = order[people[order] > 0]
-    while not inside[order].all() and any(_values(int(row), inside, plans) < least for row in np.flatnonzero(few)):
+    while any(_values(row, inside, plans) < least for row in np.flatnonzero(few & ~hidden).tolist()):
+        if inside[order].all():
+            hidden = hidden_rows(np.hstack([parts_of(nested) for nested in plans]), least)
+            return hidden, hidden
         inside[order[~inside[order]][0]] = True
-    return inside
+    return hidden, inside
 
 
 def _values(row: int, inside: Mask, plans: Sequence[Counts]) -> int:
