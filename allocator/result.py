@@ -37,6 +37,8 @@ KEYS = (
 
 REFERENCE_FILE = "reference.csv"
 """The reference of a run that was given one, beside its result."""
+CHANGES_FILE = "changes.toml"
+"""The change sets of a run that was given some, as one, beside its result."""
 
 Amount = int | float
 
@@ -107,7 +109,7 @@ class Result:
     timings: dict[str, float] = field(default_factory=dict)
     restriction: Restriction | None = None
     inputs: Mapping[str, str | None] = field(default_factory=dict)
-    """Where the facts were read: `scenario` seen from the folder of the result, `reference` a file in it. Empty for facts that were in memory."""
+    """Where the facts were read: `scenario` seen from the folder of the result, `reference` and `changes` files in it. Empty for facts that were in memory."""
     trace: Sequence[Moment] = ()
 
     @property
@@ -161,8 +163,10 @@ class Result:
         }
 
 
-def write_result(result: Result, folder: str | Path, reference: pd.DataFrame | None = None) -> list[Path]:
-    """Write `result.json`, `assignments.csv`, `unplaced.csv` and `rules.csv`, and `reference.csv` where one is given; each appears whole or not at all.
+def write_result(result: Result, folder: str | Path, reference: pd.DataFrame | None = None, changes: str = "") -> list[Path]:
+    """Write `result.json`, `assignments.csv`, `unplaced.csv` and `rules.csv`, and `reference.csv` and `changes.toml` (its text) where they are given.
+
+    Each file appears whole or not at all.
 
     `result.json` is written last: where it is, the others are; `timings` gain the seconds that the others took. Raises OSError where the folder
     cannot be written.
@@ -171,7 +175,8 @@ def write_result(result: Result, folder: str | Path, reference: pd.DataFrame | N
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     (target / "result.json").unlink(missing_ok=True)
-    (target / REFERENCE_FILE).unlink(missing_ok=True)
+    for name in (REFERENCE_FILE, CHANGES_FILE):
+        (target / name).unlink(missing_ok=True)
     rules = pd.DataFrame([line.as_dict() for line in result.rules], columns=_RULE_COLUMNS).astype(
         dict.fromkeys(("required", "achieved", "slack", "at_least", "at_most"), "Int64")
     )
@@ -182,6 +187,8 @@ def write_result(result: Result, folder: str | Path, reference: pd.DataFrame | N
     ]
     if reference is not None:
         written.append(write_whole(target / REFERENCE_FILE, _csv(reference)))
+    if changes:
+        written.append(write_whole(target / CHANGES_FILE, changes.encode()))
     result.timings["write"] = time.perf_counter() - started
     return [write_whole(target / "result.json", (json.dumps(result.as_dict(), indent=2) + "\n").encode()), *written]
 

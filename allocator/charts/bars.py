@@ -61,8 +61,8 @@ def bars(rows: Sequence[Bar], series: Sequence[tuple[str, str]], width: int, *, 
         )
     )
     marks = across(head.transform_filter("isValid(datum.mark)"), alt.X("mark:Q", scale=scale))
-    name = head.mark_text(align="left", baseline="middle", dy=-9, limit=round(width * 0.56), color=DAY["ink"]).encode(x=alt.value(0), text="name:N")
-    figures = head.mark_text(align="right", baseline="middle", dy=-9, limit=round(width * 0.42), color=DAY["quiet"]).encode(
+    name = head.mark_text(align="left", baseline="middle", dy=-9, limit=round(width * 0.48), color=DAY["ink"]).encode(x=alt.value(0), text="name:N")
+    figures = head.mark_text(align="right", baseline="middle", dy=-9, limit=round(width * 0.4), color=DAY["quiet"]).encode(
         x=alt.X("to:Q", scale=scale), text="figures:N"
     )
     return alt.layer(track, piece, *marks, name, figures).properties(height=alt.Step(STEP))

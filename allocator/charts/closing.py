@@ -56,16 +56,16 @@ def _draw(frame: pd.DataFrame, goals: Sequence[str], width: int) -> Any:
             alt.Chart(long.dropna())
             .mark_line(interpolate="step-after", point=alt.OverlayMarkDef(size=30, filled=True), strokeWidth=2)
             .encode(
-                x=alt.X("seconds:Q", title="seconds of solving" if goal == goals[-1] else None, scale=alt.Scale(domain=[0, end], nice=False), axis=alt.Axis(tickCount=5, grid=False)),
-                y=alt.Y("amount:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=3, tickMinStep=1 if _whole(mine) else 0, format=",~f", minExtent=54, maxExtent=54)),
+                x=alt.X("seconds:Q", title="seconds of solving" if goal == goals[-1] else None, scale=alt.Scale(domain=[0, end], nice=False), axis=alt.Axis(tickCount=5, grid=False, labels=goal == goals[-1])),
+                y=alt.Y("amount:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(values=_ends(mine), format=",~f", minExtent=60, maxExtent=60)),
                 color=colour, strokeDash=dash,
             )
         )  # fmt: skip
-        panels.append(line.properties(width=width - 78, height=70, title=alt.TitleParams(goal, anchor="start", fontSize=12, color=DAY["ink"])))
+        panels.append(line.properties(width=width - 84, height=70, title=alt.TitleParams(goal, anchor="start", fontSize=12, color=DAY["ink"])))
     return alt.vconcat(*panels, spacing=8)
 
 
-def _whole(frame: pd.DataFrame) -> bool:
-    """Whether all amounts are whole numbers."""
+def _ends(frame: pd.DataFrame) -> list[float]:
+    """The least and the greatest amount."""
     amounts = pd.concat([frame["value"], frame["bound"]]).dropna()
-    return bool((amounts == amounts.round()).all())
+    return sorted({float(amounts.min()), float(amounts.max())})

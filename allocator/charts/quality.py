@@ -33,7 +33,7 @@ def quality(by: str, groups: Sequence[tuple[str, Sequence[float]]]) -> Chart:
 
 def _spread(by: str, rows: Sequence[tuple[object, ...]]) -> str:
     low, high = min(rows, key=lambda row: row[4]), max(rows, key=lambda row: row[4])  # type: ignore[arg-type,return-value]
-    return f"The median match scores between {low[4]:.1f} points ({by} {low[0]}) and {high[4]:.1f} ({by} {high[0]})."
+    return f"The median match scores between {low[4]:.1f} points ({low[0]}) and {high[4]:.1f} ({high[0]})."
 
 
 def _draw(rows: Sequence[tuple[object, ...]], width: int) -> alt.LayerChart:
@@ -47,7 +47,7 @@ def _draw(rows: Sequence[tuple[object, ...]], width: int) -> alt.LayerChart:
     middle = base.mark_bar(height=6, yOffset=9).encode(color=_legend("fifths"), x=alt.X("p10:Q", scale=scale, axis=axis), x2="p90:Q")
     half = base.mark_bar(height=16, yOffset=9).encode(color=_legend("half"), x=alt.X("p25:Q", scale=scale), x2="p75:Q")
     median = across(base, alt.X("p50:Q", scale=scale))
-    name = base.mark_text(align="left", baseline="middle", dy=-9, limit=round(width * 0.5), color=DAY["ink"]).encode(x=alt.value(0), text="group:N")
+    name = base.mark_text(align="left", baseline="middle", dy=-9, limit=round(width * 0.4), color=DAY["ink"]).encode(x=alt.value(0), text="group:N")
     figures = base.mark_text(align="right", baseline="middle", dy=-9, limit=round(width * 0.48), color=DAY["quiet"]).encode(
         x=alt.X("most:Q", scale=scale), text="figures:N"
     )

@@ -40,7 +40,7 @@ def styled(chart: Any, width: int) -> Any:
         chart.configure(background="transparent", padding=4, aria=False, font=FONT)
         .configure_view(stroke=None)
         .configure_axis(**words, titleFontWeight="normal", gridColor=DAY["line"], domainColor=DAY["quiet"], tickColor=DAY["quiet"])
-        .configure_legend(**words, orient="top", title=None, symbolType="square", columns=1 if width < WIDE else 0, labelLimit=width)
+        .configure_legend(**words, orient="top", title=None, symbolType="square", columns=1, labelLimit=width)
         .configure_header(**words, labelAnchor="start", labelFontWeight="bold")
         .configure_text(font=FONT, fontSize=12, color=DAY["ink"])
     )

@@ -14,7 +14,7 @@ import typer
 from allocator.cli.ending import BROKEN, NOTHING_FOUND, OURS, SOLVED, at_option, reported, say_json, screen
 from allocator.cli.inputs import Inputs, read_inputs
 from allocator.cli.interrupt import interruptible
-from allocator.cli.options import AsOf, Debug, EngineName, Json, Policy, Reference, Scenario, Seed, Sets
+from allocator.cli.options import AsOf, Changes, Debug, EngineName, Json, Policy, Reference, Scenario, Seed, Sets
 
 if TYPE_CHECKING:
     from allocator.cli.watch import Watch
@@ -27,6 +27,7 @@ def allocate(
     scenario: Scenario,
     policy: Policy = None,
     sets: Sets = None,
+    changes: Changes = None,
     as_of: AsOf = None,
     seed: Seed = 0,
     time_limit: Annotated[float | None, typer.Option("--time-limit", metavar="SECONDS", min=0, help="Seconds for solving; the policy's where absent.")] = None,
@@ -54,15 +55,16 @@ def allocate(
     Exit codes: 0 solved, 2 bad input, 3 infeasible, 4 nothing found within the limit, 1 our mistake.
     """
     with reported(as_json, debug):
+        from allocator.changes import joined
         from allocator.cli.watch import Watch
-        from allocator.result import REFERENCE_FILE, write_result
+        from allocator.result import CHANGES_FILE, REFERENCE_FILE, write_result
 
         folder = out or Path("out") / _name_of(scenario)
         _refuse_unusable(folder, export)
         with Watch(screen(stderr=True), quiet=as_json).following() as watch:
             watch.phase("read")
             started = time.perf_counter()
-            inputs = read_inputs(scenario, policy, sets, as_of, reference)
+            inputs = read_inputs(scenario, policy, sets, as_of, reference, changes)
             seconds = time.perf_counter() - started
             if export is not None:
                 _export(inputs, seed, export)
@@ -70,11 +72,15 @@ def allocate(
                 limits: Limits = {"time_limit": time_limit, "gap": gap, "memory_limit": memory_limit, "cancelled": cancelled}
                 result = _solved(inputs, seed, limits, engine, watch)
             warnings = [inputs.layers.placed(fault) for fault in result.warnings]
-            told: dict[str, str | None] = {"scenario": _seen_from(folder, scenario), "reference": None if reference is None else REFERENCE_FILE}
+            told: dict[str, str | None] = {
+                "scenario": _seen_from(folder, scenario),
+                "reference": REFERENCE_FILE if reference else None,
+                "changes": CHANGES_FILE if changes else None,
+            }
             result = replace(result, warnings=warnings, inputs=told, timings={"read": seconds, **result.timings})
             watch.phase("write")
             try:
-                files = write_result(result, folder, None if reference is None else inputs.scenario.tables["reference"])
+                files = write_result(result, folder, inputs.reference, joined(inputs.changes).to_toml() if inputs.changes else "")
             except OSError as error:
                 raise at_option("--out", f"{folder} cannot be written: {error.strerror}.", "Choose another folder.", "cannot_write") from None
         if as_json:

@@ -9,7 +9,7 @@ import typer
 
 from allocator.cli.ending import BROKEN, SOLVED, reported, say_json, screen
 from allocator.cli.inputs import read_inputs
-from allocator.cli.options import AsOf, Debug, Json, Policy, Reference, Scenario, Seed, Sets
+from allocator.cli.options import AsOf, Changes, Debug, Json, Policy, Reference, Scenario, Seed, Sets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +28,7 @@ def check(
     assignments: Annotated[Path, typer.Argument(metavar="ASSIGNMENTS", help="CSV, Parquet or .xlsx with seeker_id and slot_id.", show_default=False)],
     policy: Policy = None,
     sets: Sets = None,
+    changes: Changes = None,
     as_of: AsOf = None,
     seed: Seed = 0,
     reference: Reference = None,
@@ -43,7 +44,7 @@ def check(
         from allocator.cli.settled import settled
         from allocator.plan import Plan
 
-        inputs = read_inputs(scenario, policy, sets, as_of, reference)
+        inputs = read_inputs(scenario, policy, sets, as_of, reference, changes)
         pairs = _known_pairs(inputs.scenario, assignments)
         problem = settled(inputs.problem(seed))
         plan = Plan.of(problem, pairs)

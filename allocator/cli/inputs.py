@@ -1,4 +1,4 @@
-"""What the commands read: a scenario, a policy and perhaps a reference, with everything wrong in any of them at once."""
+"""What the commands read: a scenario, a policy, perhaps a reference and change sets, with everything wrong in any of them at once."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from allocator.errors import Fault, InputError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from allocator.changes import ChangeSet, TableValue
     from allocator.layers import Layers
     from allocator.problem import Problem
     from allocator.scenario import Scenario
@@ -19,10 +22,14 @@ T = TypeVar("T")
 
 
 class Inputs(NamedTuple):
-    """A scenario and a policy that were read without a fault."""
+    """A scenario and a policy that were read without a fault, the change sets that lie over them, and the table values these touched."""
 
     scenario: Scenario
     layers: Layers
+    changes: tuple[ChangeSet, ...] = ()
+    touched: tuple[TableValue, ...] = ()
+    reference: pd.DataFrame | None = None
+    """The assignments that `--reference` gave, before any change."""
 
     def problem(self, seed: int = 0) -> Problem:
         """Both together; InputError where the policy does not fit the facts."""
@@ -48,8 +55,16 @@ def policy_file(scenario: Path, policy: Path | None) -> Path | None:
     return own if own.is_file() else None
 
 
-def read_inputs(scenario: Path, policy: Path | None, sets: Sequence[str] | None, as_of: datetime | None, reference: Path | None = None) -> Inputs:
+def read_inputs(
+    scenario: Path,
+    policy: Path | None,
+    sets: Sequence[str] | None,
+    as_of: datetime | None,
+    reference: Path | None = None,
+    changes: Sequence[Path] | None = None,
+) -> Inputs:
     """Read everything; InputError with every fault of every file."""
+    from allocator.changes import read_change_sets, resolve
     from allocator.layers import load_layers
     from allocator.read import read_scenario
 
@@ -60,9 +75,11 @@ def read_inputs(scenario: Path, policy: Path | None, sets: Sequence[str] | None,
     if facts is not None and reference is not None:
         before = facts
         facts = _tried(lambda: with_reference_file(before, reference), faults)
-    if facts is None or layers is None:
+    change_sets = _tried(lambda: read_change_sets(changes or ()), faults)
+    if facts is None or layers is None or change_sets is None:
         raise InputError(faults)
-    return Inputs(facts, layers)
+    resolved = resolve(facts, layers, change_sets)
+    return Inputs(resolved.scenario, resolved.layers, change_sets, resolved.touched, None if reference is None else facts.tables["reference"])
 
 
 def with_reference_file(scenario: Scenario, path: Path) -> Scenario:

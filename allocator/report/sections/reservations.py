@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from allocator.charts.reservations import reservations
@@ -9,7 +10,6 @@ from allocator.promises import ReservationLine
 from allocator.report.section import Section, Wanted
 from allocator.report.table import numbers, table
 from allocator.report.words import nameless
-from allocator.scenario import Scenario
 from allocator.wording import MODES
 
 
@@ -18,7 +18,7 @@ def build(wanted: Wanted) -> Iterator[Section]:
     lines, facts = wanted.opened.result.reservations, wanted.opened.scenario
     if not lines:
         return
-    names = list(_names(lines, facts))
+    names = list(_names(lines))
     rows = [
         (
             name, nameless(f"{line.beneficiaries} in {line.scope}", facts), MODES[line.mode], line.openings, line.promised, line.supply, line.filled, line.released,
@@ -33,9 +33,9 @@ def build(wanted: Wanted) -> Iterator[Section]:
     )
 
 
-def _names(lines: Sequence[ReservationLine], facts: Scenario) -> Iterator[str]:
-    """A reservation's label; of its later rungs, with those it has been released to."""
-    seen: set[str] = set()
+def _names(lines: Sequence[ReservationLine]) -> Iterator[str]:
+    """A reservation's label; seats that it has released to the next in line are its second step, and so on."""
+    steps = Counter[str]()
     for line in lines:
-        yield nameless(f"{line.label}, released to {line.beneficiaries}", facts) if line.label in seen else line.label
-        seen.add(line.label)
+        steps[line.label] += 1
+        yield line.label if steps[line.label] == 1 else f"{line.label}, step {steps[line.label]}"
