@@ -143,6 +143,13 @@ class Problem:
         return np.where(own >= 0, own, inherited).astype(np.int32)
 
     @cached_property
+    def seeker_staff(self) -> Positions:
+        """Each seeker's own staff member: the coach, else the liaison of the center; -1 where there is neither."""
+        own = self.scenario.link("seekers", "staff_id")
+        liaison = np.append(self.scenario.link("centers", "staff_id"), np.int32(-1))
+        return np.where(own >= 0, own, liaison[self.scenario.link("seekers", "center_id")]).astype(np.int32)
+
+    @cached_property
     def reverse_referrals(self) -> Mask:
         """Slots whose trainee the employer named."""
         origin = self.scenario.coded("slots", "origin")
