@@ -8,6 +8,7 @@ import typer
 
 from allocator.cli.allocate import allocate
 from allocator.cli.check import check
+from allocator.cli.diff import diff
 from allocator.cli.generate import generate
 from allocator.cli.rules import rules
 from allocator.cli.show import show
@@ -21,7 +22,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (allocate, check, validate, rules, show, generate):
+for command in (allocate, check, validate, rules, show, diff, generate):
     app.command()(command)
 
 
