@@ -12,14 +12,14 @@ Why: staff know things that no table holds; the computer works around them.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Literal, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from allocator.constraints.base import SEAT, Constraint, Standing, Violation
+from allocator.constraints.base import SEAT, Constraint, Give, Mend, Standing, Violation
 from allocator.errors import Fault
 from allocator.pairs import listed, reasons
 from allocator.plan import Plan
@@ -161,6 +161,24 @@ class Pins(Constraint):
         decisions = self._decisions(plan.problem)
         broken = sum(1 for _ in self.violations(plan))
         yield self.standing("pins kept", len(decisions) - broken, at_least=len(decisions), unit="pins")
+
+    def because(self, problem: Problem, key: str, lower: bool, value: int) -> str:
+        return f"{key} stands"
+
+    def gives(self, problem: Problem, give: Give) -> str:
+        return f"T{give.key.removeprefix('t')} cannot be kept"
+
+    def mended(self, plan: Plan, gives: Sequence[Give]) -> Iterator[Mend]:
+        facts, dropped = plan.problem.scenario, {give.key for give in gives}
+        pairs = {(pin.seeker, pin.slot, pin.action) for pin in self._decisions(plan.problem) if pin.words in dropped}
+        ids = sorted((str(facts.ids("seekers")[seeker]), str(facts.ids("slots")[slot]), action) for seeker, slot, action in pairs)
+        kept = [pin for pin in self.pins if (pin.seeker_id, pin.slot_id, pin.action) not in ids]
+        if len(kept) < len(self.pins):
+            yield Mend("set", self.place("pins"), [pin.model_dump(mode="json", exclude_defaults=True) for pin in kept])
+        if facts.has("pins"):
+            said = facts.tables["pins"]
+            there = set(zip(said["seeker_id"], said["slot_id"], said["action"], strict=True))
+            yield from (Mend("remove", f"pins[{seeker},{slot}]") for seeker, slot, action in ids if (seeker, slot, action) in there)
 
     def _decisions(self, problem: Problem) -> list[Decision]:
         """Pins in force on the day, from the table and from the policy; a pin said twice counts once."""
