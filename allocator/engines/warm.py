@@ -249,12 +249,19 @@ class Warm:
             return Limit(relaxed.limit * unit, relaxed.prices.rows * state.sieve.scale * unit)
 
     def succeed(
-        self, program: Program, *, seekers: Integers | None = None, slots: Integers | None = None, clock: Clock | None = None, progress: Progress | None = None
+        self,
+        program: Program,
+        *,
+        seekers: Integers | None = None,
+        slots: Integers | None = None,
+        near: Integers | None = None,
+        clock: Clock | None = None,
+        progress: Progress | None = None,
     ) -> Warm:
         """Another program that has much in common with this one (seekers or slots added or gone, rules changed), solved from where this one stands.
 
         `seekers[i]` and `slots[j]` say which of this program's the new one's are, -1 for new ones; where absent, those that are in both kept their
-        numbers. Rows are known by their rule, label and name. This one stays as it is.
+        numbers. Rows are known by their rule, label and name; `near` is a plan of the new program to start from. This one stays as it is.
         """
         later = Warm.__new__(Warm)
         with self._mine():
@@ -263,7 +270,7 @@ class Warm:
             stand = self._state.stand()
             if stand is not None:
                 later._state.start_from(renumbered.basis(stand))
-            later._state.last = None if self._plan is None else renumbered.columns(self._plan)
+            later._state.last = near if near is not None or self._plan is None else renumbered.columns(self._plan)
         later._finish(clock, progress)
         return later
 
