@@ -25,9 +25,9 @@ from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, Protocol, cast, get_args
 
-from allocator.change_paths import TablePath, parsed, table_path
+from allocator.change_paths import TablePath, parsed
 from allocator.change_records import TableEdit
 from allocator.change_tables import change_tables
 from allocator.documents import read_document
@@ -37,7 +37,7 @@ from allocator.layer_stack import Origin
 from allocator.layers import Layers
 from allocator.policy import Policy
 from allocator.policy_edits import Edit, PolicyPath
-from allocator.records import RecordKey, cell, positions, record
+from allocator.records import RecordKey, cell, positions, record, table_path
 from allocator.scenario import Scenario
 from allocator.toml_text import toml_value
 
@@ -218,6 +218,18 @@ class TableValue:
     layer: str
 
 
+class Base(Protocol):
+    """What changes lie over: a scenario and a policy with its layers."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """The facts."""
+
+    @property
+    def layers(self) -> Layers:
+        """The wishes."""
+
+
 @dataclass(frozen=True)
 class Resolved:
     """A scenario and a policy after changes, and who set what: `origins` has the table values that changes touched, and every value of the policy."""
@@ -292,8 +304,8 @@ def _laid(scenario: Scenario, layers: Layers, changes: ChangeSet, layer: str) ->
     after, touched = change_tables(scenario, tables, faults)
     try:
         own_pairs = after.has("pairs")
-        pins = {str(path): origin for path, origin in touched.items() if path.table == "pins" and path.key}
-        layers = replace(layers.edited(policy, own_pairs=own_pairs) if policy else layers, pins={**layers.pins, **pins})
+        records = {table_path(path.table, path.key): origin for path, origin in touched.items() if path.key}
+        layers = replace(layers.edited(policy, own_pairs=own_pairs) if policy else layers, records={**layers.records, **records})
     except InputError as error:
         faults += error.faults
     if any(fault.severity == "error" for fault in faults):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -17,9 +18,24 @@ from allocator.scenario import Integers
 RecordKey = tuple[str, ...]
 """The values of a table's key columns, in their order."""
 
+EVERY = "*"
+"""In place of a part of a key: whatever it is."""
+
 _TEXT = pa.large_string()
 _BETWEEN = "\x00"
 """Joins the parts of a key so that joined keys sort as the keys do: no id holds it, and nothing is smaller."""
+
+
+def table_path(table: str, key: RecordKey = (), column: str = "") -> str:
+    """The path in words: `seekers[S1].wage_floor`."""
+    inside = f"[{','.join(quoted(part) for part in key)}]" if key else ""
+    return f"{table}{inside}" + (f".{column}" if column else "")
+
+
+def quoted(part: str) -> str:
+    """A part of a key as paths write it: in double quotes where it would be misread."""
+    plain = part and part == part.strip() and part != EVERY and "," not in part and not part.startswith('"')
+    return part if plain else json.dumps(part, ensure_ascii=False)
 
 
 def joined_keys(model: type[Row], frame: pd.DataFrame) -> Any:

@@ -39,6 +39,7 @@ def allocate(
     ] = None,
     engine: Annotated[EngineName, typer.Option("--engine", metavar="NAME", help="auto, network, sifting, mip, cp_sat or pulp; auto says why.")] = "auto",
     reference: Reference = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Where nothing fits, make the cheapest changes that fit at once, and allocate under them.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Folder for result.json and the CSV files; out/<scenario name> where absent.")
     ] = None,
@@ -71,11 +72,14 @@ def allocate(
             with interruptible(screen(stderr=True)) as cancelled:
                 limits: Limits = {"time_limit": time_limit, "gap": gap, "memory_limit": memory_limit, "cancelled": cancelled}
                 result = _solved(inputs, seed, limits, engine, watch)
+                if repair and result.repair.feasible and result.repair.bends:
+                    inputs, bent = inputs.under(result.repair.changes), result.repair.bends
+                    result = replace(_solved(inputs, seed, limits, engine, watch), repaired=bent)
             warnings = [inputs.layers.placed(fault) for fault in result.warnings]
             told: dict[str, str | None] = {
                 "scenario": _seen_from(folder, scenario),
                 "reference": REFERENCE_FILE if reference else None,
-                "changes": CHANGES_FILE if changes else None,
+                "changes": CHANGES_FILE if inputs.changes else None,
             }
             result = replace(result, warnings=warnings, inputs=told, timings={"read": seconds, **result.timings})
             watch.phase("write")
