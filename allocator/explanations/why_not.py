@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from allocator.bends import Elastic
 from allocator.constraints.base import SEAT
 from allocator.engines.base import Silent
 from allocator.engines.choose import choose
@@ -80,17 +81,19 @@ def _in_the_way(ground: Ground, pair: int) -> list[dict[str, Any]]:
     one = np.ones(1, dtype=np.int64)
     forced = Rows("asked", "asked", (), one, one, pair=np.array([pair]), row=np.zeros(1, dtype=np.int64))
     rows_of = [replace(block, bend=SEAT) if block.kind == "slot_openings" else block for block in ground.program.rows]
-    elastic, bending = replace(ground.program, rows=(*rows_of, forced)).elastic()
-    outcome = choose(elastic).engine.solve(elastic, ground.clock(), 0, Silent())
+    elastic = Elastic.of(replace(ground.program, rows=(*rows_of, forced)))
+    outcome = choose(elastic.program).engine.solve(elastic.program, ground.clock(), 0, Silent())
     if outcome.columns is None:
         return []
-    rows = []
-    for block, short, over in bending:
-        for place in range(len(block)):
-            bent = sum(int(outcome.columns[column]) for column in (short[place], over[place]) if column >= 0)
-            if bent:
-                key = str(block.names[place]) if len(block.names) else ""
-                rows.append({"kind": block.kind, "label": block.label or block.kind, "key": key, "name": block.row_name(place), "by": bent})
+    short, over = (np.where(side >= 0, outcome.columns[side], 0) for side in (elastic.short, elastic.over))
+    bent = short + over
+    rows, start = [], 0
+    for block in elastic.program.rows:
+        for place in np.flatnonzero(bent[start : start + len(block)]).tolist():
+            key = str(block.names[place]) if len(block.names) else ""
+            by = int(bent[start + place])
+            rows.append({"kind": block.kind, "label": block.label or block.kind, "key": key, "name": block.row_name(place), "by": by})
+        start += len(block)
     return rows
 
 
