@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from allocator.changes import changed_facts, read_changes
 from allocator.engines.base import Outcome, Reached
 from allocator.engines.completed import completed
 from allocator.engines.warm import Warm
@@ -24,7 +25,7 @@ from allocator.policy import Policy
 from allocator.problem import Problem
 from allocator.program import Program, build
 from allocator.read import read_assignments, read_scenario
-from allocator.result import REFERENCE_FILE, GoalResult, Result
+from allocator.result import CHANGES_FILE, REFERENCE_FILE, GoalResult, Result
 from allocator.scenario import Integers, Scenario
 from allocator.stored import read_result
 
@@ -110,6 +111,8 @@ def open_result(folder: str | Path, scenario: str | Path | None = None) -> Opene
     facts = read_scenario(target / str(told) if scenario is None else scenario, as_of=date.fromisoformat(result.as_of))
     if result.inputs.get("reference"):
         facts = with_reference(facts, read_assignments(target / REFERENCE_FILE))
+    if result.inputs.get("changes"):
+        facts = changed_facts(facts, read_changes(target / CHANGES_FILE))
     return Opened.of(facts, result)
 
 

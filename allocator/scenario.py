@@ -222,6 +222,21 @@ class Scenario:
         """The same scenario, told what `link` answers for some (table, column): who has read the tables has looked every id up already."""
         return replace(self, _memory={**self._memory, **{("link", table, column): found for (table, column), found in links.items()}})
 
+    def replacing(self, tables: Mapping[str, pd.DataFrame | None], *, as_of: date | None = None, name: str = "", warnings: tuple[Fault, ...] = ()) -> Scenario:
+        """The same facts with other tables in place of some (None takes one away), another day or name, and further warnings.
+
+        The tables are typed and ordered, as those here are. What has been computed of the others is kept.
+        """
+        kept = {what: found for what, found in self._memory.items() if len(what) > 1 and not {what[1], self._target(what)} & set(tables)}
+        whole = {**self.tables, **tables}
+        ordered = {table: frame for table in TABLES if (frame := whole.get(table)) is not None}
+        return Scenario(name or self.name, as_of or self.as_of, ordered, (*self.warnings, *warnings), kept)
+
+    @staticmethod
+    def _target(what: tuple[str, ...]) -> str:
+        """The other table that something in memory depends on."""
+        return Column(what[2], TABLES[what[1]].model_fields[what[2]]).ref if what[0] == "link" else ""
+
     # -- identity -----------------------------------------------------------------------------------------------
 
     @property

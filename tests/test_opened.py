@@ -52,6 +52,19 @@ def test_facts_that_have_changed_are_refused(tmp_path: Path) -> None:
     assert [fault.code for fault in refused.value.faults] == ["other_facts"]
 
 
+def test_change_sets_come_back_with_the_result(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.toml", tmp_path / "second.json"
+    first.write_text('[[changes]]\nop = "set"\npath = "pairs[P1,A].score"\nvalue = 7.25\n[[changes]]\nop = "set"\npath = "name"\nvalue = "x"', "utf-8")
+    second.write_text('{"changes": [{"op": "set", "path": "scenario.as_of", "value": "2010-07-01"}]}', "utf-8")
+    out = _allocated(tmp_path, "--changes", str(first), "--changes", str(second))
+    first.unlink()
+    opened = open_result(out)
+    assert (opened.scenario.as_of.isoformat(), opened.policy.name) == ("2010-07-01", "x")
+    assert opened.scenario.digest == opened.result.digests["scenario"]
+    again = CliRunner().invoke(app, ["allocate", str(tmp_path / "paper"), "--changes", str(out / "changes.toml"), "--json", "--out", str(tmp_path / "again")])
+    assert json.loads(again.output)["digests"] == opened.result.digests
+
+
 def test_a_reference_comes_back_with_the_result(tmp_path: Path) -> None:
     reference = tmp_path / "last.csv"
     pd.DataFrame({"seeker_id": ["P1"], "slot_id": ["A"]}).to_csv(reference, index=False)

@@ -14,12 +14,14 @@ import typer
 from allocator.cli.ending import BROKEN, NOTHING_FOUND, OURS, SOLVED, at_option, reported, say_json, screen
 from allocator.cli.inputs import Inputs, read_inputs
 from allocator.cli.interrupt import interruptible
-from allocator.cli.options import AsOf, Debug, EngineName, Json, Policy, Reference, Scenario, Seed, Sets
+from allocator.cli.options import AsOf, Changes, Debug, EngineName, Json, Policy, Reference, Scenario, Seed, Sets
 
 if TYPE_CHECKING:
     from allocator.cli.watch import Watch
     from allocator.result import Result
 
+MOST_SAID = 12
+"""Changes told before the answer."""
 CODES = {"optimal": SOLVED, "feasible": SOLVED, "infeasible": BROKEN, "no_solution": NOTHING_FOUND}
 
 
@@ -27,6 +29,7 @@ def allocate(
     scenario: Scenario,
     policy: Policy = None,
     sets: Sets = None,
+    changes: Changes = None,
     as_of: AsOf = None,
     seed: Seed = 0,
     time_limit: Annotated[float | None, typer.Option("--time-limit", metavar="SECONDS", min=0, help="Seconds for solving; the policy's where absent.")] = None,
@@ -38,6 +41,7 @@ def allocate(
     ] = None,
     engine: Annotated[EngineName, typer.Option("--engine", metavar="NAME", help="auto, network, sifting, mip, cp_sat or pulp; auto says why.")] = "auto",
     reference: Reference = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Where nothing fits, make the cheapest changes that fit at once, and allocate under them.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Folder for result.json and the CSV files; out/<scenario name> where absent.")
     ] = None,
@@ -54,27 +58,35 @@ def allocate(
     Exit codes: 0 solved, 2 bad input, 3 infeasible, 4 nothing found within the limit, 1 our mistake.
     """
     with reported(as_json, debug):
+        from allocator.changes import joined
         from allocator.cli.watch import Watch
-        from allocator.result import REFERENCE_FILE, write_result
+        from allocator.result import CHANGES_FILE, REFERENCE_FILE, write_result
 
         folder = out or Path("out") / _name_of(scenario)
         _refuse_unusable(folder, export)
         with Watch(screen(stderr=True), quiet=as_json).following() as watch:
             watch.phase("read")
             started = time.perf_counter()
-            inputs = read_inputs(scenario, policy, sets, as_of, reference)
+            inputs = read_inputs(scenario, policy, sets, as_of, reference, changes)
             seconds = time.perf_counter() - started
             if export is not None:
                 _export(inputs, seed, export)
             with interruptible(screen(stderr=True)) as cancelled:
                 limits: Limits = {"time_limit": time_limit, "gap": gap, "memory_limit": memory_limit, "cancelled": cancelled}
                 result = _solved(inputs, seed, limits, engine, watch)
+                if repair and result.repair.feasible and result.repair.bends:
+                    inputs, bent = inputs.under(result.repair.changes), result.repair.bends
+                    result = replace(_solved(inputs, seed, limits, engine, watch), repaired=bent)
             warnings = [inputs.layers.placed(fault) for fault in result.warnings]
-            told: dict[str, str | None] = {"scenario": _seen_from(folder, scenario), "reference": None if reference is None else REFERENCE_FILE}
+            told: dict[str, str | None] = {
+                "scenario": _seen_from(folder, scenario),
+                "reference": REFERENCE_FILE if reference else None,
+                "changes": CHANGES_FILE if inputs.changes else None,
+            }
             result = replace(result, warnings=warnings, inputs=told, timings={"read": seconds, **result.timings})
             watch.phase("write")
             try:
-                files = write_result(result, folder, None if reference is None else inputs.scenario.tables["reference"])
+                files = write_result(result, folder, inputs.reference, joined(inputs.changes).to_toml() if inputs.changes else "")
             except OSError as error:
                 raise at_option("--out", f"{folder} cannot be written: {error.strerror}.", "Choose another folder.", "cannot_write") from None
         if as_json:
@@ -82,8 +94,22 @@ def allocate(
         else:
             from allocator.cli.printout import print_result
 
+            _print_changes(inputs)
             print_result(result, inputs.scenario, files, screen())
         raise typer.Exit(OURS if result.stop_reason == "error" else CODES[result.status])
+
+
+def _print_changes(inputs: Inputs) -> None:
+    """What the change sets do, in words, before what came of it."""
+    said, console = inputs.sentences(), screen()
+    if said:
+        console.print(f"With {len(said):,} change{'' if len(said) == 1 else 's'} from {', '.join(each.layer for each in inputs.changes)}:")
+    for sentence in said[:MOST_SAID]:
+        console.print(f"  {sentence}")
+    if len(said) > MOST_SAID:
+        console.print(f"  … and {len(said) - MOST_SAID:,} more; ojt show lists them.")
+    if said:
+        console.print()
 
 
 def _name_of(scenario: Path) -> str:

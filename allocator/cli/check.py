@@ -6,7 +6,7 @@ import typer
 
 from allocator.cli.ending import BROKEN, SOLVED, reported, say_json
 from allocator.cli.inputs import read_inputs
-from allocator.cli.options import AsOf, Debug, Json, Policy, Reference, Scenario, Seed, Sets
+from allocator.cli.options import AsOf, Changes, Debug, Json, Policy, Reference, Scenario, Seed, Sets
 from allocator.cli.plan_file import PlanFile, print_missed, print_violations, read_plan_file
 
 
@@ -15,6 +15,7 @@ def check(
     assignments: PlanFile,
     policy: Policy = None,
     sets: Sets = None,
+    changes: Changes = None,
     as_of: AsOf = None,
     seed: Seed = 0,
     reference: Reference = None,
@@ -30,7 +31,7 @@ def check(
         from allocator.cli.settled import settled
         from allocator.plan import Plan
 
-        inputs = read_inputs(scenario, policy, sets, as_of, reference)
+        inputs = read_inputs(scenario, policy, sets, as_of, reference, changes)
         pairs = read_plan_file(inputs.scenario, assignments)
         problem = settled(inputs.problem(seed))
         plan = Plan.of(problem, pairs)

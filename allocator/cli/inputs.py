@@ -1,4 +1,4 @@
-"""What the commands read: a scenario, a policy and perhaps a reference, with everything wrong in any of them at once."""
+"""What the commands read: a scenario, a policy, perhaps a reference and change sets, with everything wrong in any of them at once."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from allocator.errors import Fault, InputError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from allocator.changes import ChangeSet, TableValue
     from allocator.layers import Layers
     from allocator.problem import Problem
     from allocator.scenario import Scenario
@@ -19,10 +22,22 @@ T = TypeVar("T")
 
 
 class Inputs(NamedTuple):
-    """A scenario and a policy that were read without a fault."""
+    """A scenario and a policy that were read without a fault, the change sets that lie over them, and the table values these touched."""
 
     scenario: Scenario
     layers: Layers
+    changes: tuple[ChangeSet, ...] = ()
+    touched: tuple[TableValue, ...] = ()
+    reference: pd.DataFrame | None = None
+    """The assignments that `--reference` gave, before any change."""
+    base: Inputs | None = None
+    """What the change sets lie over; None without any."""
+
+    def sentences(self) -> list[str]:
+        """What the change sets do, one sentence for each change."""
+        from allocator.change_words import describe
+
+        return [] if self.base is None else [describe(change, self.base) for each in self.changes for change in each.changes]
 
     def problem(self, seed: int = 0) -> Problem:
         """Both together; InputError where the policy does not fit the facts."""
@@ -31,6 +46,19 @@ class Inputs(NamedTuple):
         problem = Problem(self.scenario, self.layers.policy, seed)
         self.placing(problem.require_sound)
         return problem
+
+    def under(self, changes: ChangeSet) -> Inputs:
+        """The same with one more change set on top."""
+        from allocator.changes import resolve
+
+        after = resolve(self.scenario, self.layers, changes)
+        return self._replace(
+            scenario=after.scenario,
+            layers=after.layers,
+            changes=(*self.changes, changes),
+            touched=(*self.touched, *after.touched),
+            base=self.base or self,
+        )
 
     def placing(self, work: Callable[[], T]) -> T:
         """Do something, and put the faults it finds in the policy at the layer that has to be opened."""
@@ -48,26 +76,43 @@ def policy_file(scenario: Path, policy: Path | None) -> Path | None:
     return own if own.is_file() else None
 
 
-def read_inputs(scenario: Path, policy: Path | None, sets: Sequence[str] | None, as_of: datetime | None, reference: Path | None = None) -> Inputs:
+def read_inputs(
+    scenario: Path,
+    policy: Path | None,
+    sets: Sequence[str] | None,
+    as_of: datetime | None,
+    reference: Path | None = None,
+    changes: Sequence[Path] | None = None,
+) -> Inputs:
     """Read everything; InputError with every fault of every file."""
+    from allocator.changes import read_change_sets, resolve
     from allocator.layers import load_layers
     from allocator.read import read_scenario
 
     faults: list[Fault] = []
-    facts = _tried(lambda: read_scenario(scenario, as_of=as_of.date() if as_of else None), faults)
+    facts = tried(lambda: read_scenario(scenario, as_of=as_of.date() if as_of else None), faults)
     own_pairs = facts is not None and facts.has("pairs")
-    layers = _tried(lambda: load_layers(policy_file(scenario, policy), sets or (), own_pairs=own_pairs), faults)
+    layers = tried(lambda: load_layers(policy_file(scenario, policy), sets or (), own_pairs=own_pairs), faults)
     if facts is not None and reference is not None:
         before = facts
-        facts = _tried(lambda: with_reference_file(before, reference), faults)
-    if facts is None or layers is None:
+        facts = tried(lambda: with_reference_file(before, reference), faults)
+    change_sets = tried(lambda: read_change_sets(changes or ()), faults)
+    if facts is None or layers is None or change_sets is None:
         raise InputError(faults)
-    return Inputs(facts, layers)
+    resolved = resolve(facts, layers, change_sets)
+    given = facts.tables["reference"] if reference is not None else None
+    return Inputs(resolved.scenario, resolved.layers, change_sets, resolved.touched, given, Inputs(facts, layers) if change_sets else None)
 
 
 def with_reference_file(scenario: Scenario, path: Path) -> Scenario:
     """The scenario with the assignments in a file as its reference."""
     from allocator.opened import with_reference
+
+    return with_reference(scenario, read_reference(path))
+
+
+def read_reference(path: Path) -> pd.DataFrame:
+    """The assignments in a file, one for each person."""
     from allocator.read import read_assignments
 
     frame = read_assignments(path)
@@ -77,10 +122,11 @@ def with_reference_file(scenario: Scenario, path: Path) -> Scenario:
             Fault("duplicate_seeker", f"{seeker} holds a second slot in the reference.", "Keep one.", path.name, row=int(row) + 2, column="seeker_id")
             for row, seeker in zip(again.nonzero()[0], frame["seeker_id"][again], strict=True)
         )
-    return with_reference(scenario, frame)
+    return frame
 
 
-def _tried(read: Callable[[], T], faults: list[Fault]) -> T | None:
+def tried(read: Callable[[], T], faults: list[Fault]) -> T | None:
+    """What was read; None, and its faults added to the others, where it cannot be."""
     try:
         return read()
     except InputError as error:

@@ -14,6 +14,10 @@ Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PLACE=VALUE", help="Change a value of the policy, e.g. constraints.reservation[partner].share=0.4. May be repeated."),
 ]
+Changes = Annotated[
+    list[Path] | None,
+    typer.Option("--changes", metavar="FILE", help="Change set (TOML or JSON) to lay over facts and policy. May be repeated; the later one wins."),
+]
 AsOf = Annotated[
     datetime | None,
     typer.Option("--as-of", metavar="DATE", formats=["%Y-%m-%d"], help="The day the facts are looked at, e.g. 2026-11-02; the scenario's, or today."),

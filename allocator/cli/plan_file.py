@@ -22,8 +22,8 @@ MOST_SHOWN = 60
 """Violations in the table; `--json` has all of them."""
 
 
-def read_plan_file(facts: Facts, path: Path) -> list[tuple[str, str]]:
-    """The plan's pairs; ids that the scenario does not have are faults, with their rows."""
+def read_plan_file(facts: Facts, path: Path, *, once: bool = False) -> list[tuple[str, str]]:
+    """The plan's pairs; ids that the scenario does not have are faults, with their rows, and so is (`once`) a second slot of one person."""
     from allocator.errors import Fault, InputError
     from allocator.read import read_assignments
 
@@ -33,6 +33,10 @@ def read_plan_file(facts: Facts, path: Path) -> list[tuple[str, str]]:
         for row in _strangers(facts, table, frame[column]):
             name = str(frame[column].iloc[row])
             faults.append(Fault("unknown_id", f"{table} has no {name}.", "Correct the id.", path.name, row=row + 2, column=column, value=name))
+    if once:
+        for row in frame["seeker_id"].duplicated().to_numpy().nonzero()[0].tolist():
+            name = str(frame["seeker_id"].iloc[row])
+            faults.append(Fault("duplicate_seeker", f"{name} holds a second slot.", "Keep one.", path.name, row=row + 2, column="seeker_id", value=name))
     if faults:
         raise InputError(faults)
     return list(zip(frame["seeker_id"], frame["slot_id"], strict=True))

@@ -15,58 +15,31 @@ from rich.table import Table
 from rich.text import Text
 
 from allocator.cli.ending import show_fault_lines
+from allocator.wording import MODES, REASONS, headline, with_unit
 
 if TYPE_CHECKING:
-    from allocator.bends import Bend
     from allocator.constraints.base import Standing
     from allocator.promises import ReservationLine
-    from allocator.result import GoalResult, Restriction, Result
+    from allocator.repair import Bend, Repair
+    from allocator.result import GoalResult, Result
     from allocator.scenario import Scenario
 
 MOST_PLACED, MOST_RULES, MOST_KEYS, MOST_WARNINGS = 12, 15, 6, 8
 
-REASONS = {
-    "ineligible": "no slot admits them; refused most by",
-    "no_pair": "the scenario's own pairs have none for them",
-    "outbid": "every slot that admits them is full",
-    "capped": "every slot that was looked at for them is full; the cap left others out",
-    "blocked": "a seat is open, but a rule stands in the way",
-    "no_gain": "a seat is open, and taking it would better no goal",
-    "not_proved": "a seat is open; the run ended before it was clear whether they should take it",
-}
 KEPT_EXACTLY = ("commitments", "pins")
 """Rules that are at their limit whenever they are kept, which says nothing."""
-MODES = {
-    "minimum_best_effort": "best effort",
-    "minimum_hard": "hard minimum",
-    "minimum_soft": "priced minimum",
-    "set_aside": "set aside",
-    "cap": "cap",
-    "over_and_above": "over and above",
-}
 _RULE = re.compile(r"\b(\w+)(?:\[.*\])? (?:refuses|is at its limit)")
 """The rule that a person's reason names first."""
-STOPPED = {
-    "gap_limit": "within the gap that was asked for",
-    "time_limit": "the best known when time was up",
-    "work_limit": "the best found; its numbers are too large to be proved to the last unit",
-    "memory_limit": "the best known when memory was used up",
-    "cancelled": "the best known when it was cancelled",
-}
-
-NOTHING = {
-    "time_limit": ("within the time limit", "give it more time"),
-    "memory_limit": ("within the memory limit", "give it more memory, or limit the pairs per seeker"),
-    "cancelled": ("before it was cancelled", "give it more time"),
-}
 
 
 def print_result(result: Result, scenario: Scenario, files: Sequence[Path], console: Console) -> None:
     """Everything a planner looks for first."""
+    if result.repaired:
+        _print_repaired(result.repaired, console)
     console.print(_headline(result))
     console.print(_byline(result))
     if result.status == "infeasible":
-        _print_bends(result.bends, result.bends_proved, console)
+        print_repair(result.repair, console)
     elif result.status != "no_solution":
         _print_placed(result, scenario, console)
         _print_goals(result.goals, console)
@@ -83,25 +56,8 @@ def print_result(result: Result, scenario: Scenario, files: Sequence[Path], cons
 
 
 def _headline(result: Result) -> Text:
-    if result.status == "infeasible" and result.restriction is not None:
-        return Text(f"No plan keeps every rule of this policy {_kept(result.restriction)}; another pair may allow one.", style="bold red")
-    if result.status == "infeasible":
-        return Text("No plan keeps every rule of this policy; proved.", style="bold red")
-    if result.status == "no_solution":
-        ended, then = NOTHING.get(result.stop_reason, (f"before the run ended ({result.stop_reason})", "give it more time"))
-        return Text(f"Nothing was found {ended}. That does not mean that nothing fits: {then}.", style="bold yellow")
-    proof = "proved best" if result.status == "optimal" else f"not proved best, but {STOPPED.get(result.stop_reason, result.stop_reason)}"
-    if result.restriction is not None:
-        proof += f" {_kept(result.restriction)}"
-    placed = f"{result.placed:,} of {result.seekers:,} people placed in {result.openings:,} openings"
-    return Text(f"{placed}; {proof}. Checked against every rule.", style="bold green" if result.status == "optimal" else "bold yellow")
-
-
-def _kept(restriction: Restriction) -> str:
-    """What a claim is limited to, where a cap left pairs out."""
-    one, best = restriction.left_out == 1, restriction.pairs_per_seeker
-    pairs = "each person's best pair" if best == 1 else f"each person's {best:,} best pairs"
-    return f"among {pairs}; {restriction.left_out:,} eligible pair{' was' if one else 's were'} left out by the cap"
+    style = "bold red" if result.status == "infeasible" else "bold green" if result.status == "optimal" else "bold yellow"
+    return Text(headline(result), style=style)
 
 
 def _byline(result: Result) -> Text:
@@ -202,10 +158,10 @@ def _print_aims(lines: Sequence[Standing], console: Console) -> None:
     title(console, "Targets and money")
     table = new_table("rule", ">reached", "aim or limit", "")
     for line in told:
-        aim = f"at {'least' if line.required == line.at_least else 'most'} {_with_unit(line.required or 0, line.unit)}"
-        kept = Text("kept", style="green") if (line.slack or 0) >= 0 else Text(f"missed by {_with_unit(-(line.slack or 0), line.unit)}", style="yellow")
+        aim = f"at {'least' if line.required == line.at_least else 'most'} {with_unit(line.required or 0, line.unit)}"
+        kept = Text("kept", style="green") if (line.slack or 0) >= 0 else Text(f"missed by {with_unit(-(line.slack or 0), line.unit)}", style="yellow")
         name = f"{line.label}, {line.key}" if line.kind == "business_target" else f"{line.kind}: {line.key}"
-        table.add_row(name, _with_unit(line.achieved, line.unit), aim, kept)
+        table.add_row(name, with_unit(line.achieved, line.unit), aim, kept)
     console.print(table)
 
 
@@ -218,8 +174,8 @@ def _print_rules(result: Result, console: Console) -> None:
         title(console, "Aims that were missed")
         table = new_table("rule", "where", ">reached", "aim", ">missed by")
         for line in missed[:MOST_RULES]:
-            aim = f"at {'least' if line.required == line.at_least else 'most'} {_with_unit(line.required or 0, line.unit)}"
-            table.add_row(_name(line), line.key, _with_unit(line.achieved, line.unit), aim, Text(_with_unit(-(line.slack or 0), line.unit), style="yellow"))
+            aim = f"at {'least' if line.required == line.at_least else 'most'} {with_unit(line.required or 0, line.unit)}"
+            table.add_row(_name(line), line.key, with_unit(line.achieved, line.unit), aim, Text(with_unit(-(line.slack or 0), line.unit), style="yellow"))
         console.print(table)
         if len(missed) > MOST_RULES:
             console.print(f"… and {len(missed) - MOST_RULES:,} more in rules.csv.")
@@ -233,7 +189,7 @@ def _print_rules(result: Result, console: Console) -> None:
         title(console, "Rules at their limit")
         table = new_table("rule", "no room left for")
         for name, same in list(tight.items())[:MOST_RULES]:
-            where = ", ".join(f"{line.key} ({_with_unit(line.required or 0, line.unit)})" for line in same[:MOST_KEYS])
+            where = ", ".join(f"{line.key} ({with_unit(line.required or 0, line.unit)})" for line in same[:MOST_KEYS])
             table.add_row(name, where + (f" … and {len(same) - MOST_KEYS:,} more" if len(same) > MOST_KEYS else ""))
         for kind, people in blocked.items():
             if kind not in full:
@@ -269,18 +225,44 @@ def _first_rules(result: Result, reason: str) -> Counter[str]:
     return rules
 
 
-def _print_bends(bends: Sequence[Bend], proved: bool, console: Console) -> None:
-    if not bends:
+def _print_repaired(bends: Sequence[Bend], console: Console) -> None:
+    """Said before anything else: this is not the policy that was asked for."""
+    console.print(Text("REPAIRED: the policy as it came had no plan. This is the answer to a changed policy, in which these gave way:", style="bold red"))
+    for bend in bends:
+        asked = f"at {'least' if bend.at_least else 'most'} {with_unit(bend.promised, bend.unit)}"
+        console.print(f"  {bend.name} asked for {asked}, and now for {with_unit(bend.possible, bend.unit)}.")
+    console.print("The changes are in changes.toml.")
+    console.print()
+
+
+def print_repair(repair: Repair, console: Console) -> None:
+    """What would have to give way, why, and what to change: conflict by conflict, dearest first."""
+    if not repair.bends and not repair.conflicts:
         console.print("No set of bent rules was found in time that would leave a plan.")
         return
-    title(console, "It would fit if these gave way" + (", and no cheaper set does" if proved else ""))
-    table = new_table("rule", "asks for", "possible is", ">short by")
-    for bend in bends:
-        least = bend.possible < bend.required
-        asked = f"at {'least' if least else 'most'} {_with_unit(bend.required, bend.unit)}"
-        name = Text(bend.name).append(f"\n{bend.why}" if bend.why else "", style="dim")
-        table.add_row(name, asked, _with_unit(bend.possible, bend.unit), _with_unit(bend.short, bend.unit))
-    console.print(table)
+    if repair.bends:
+        title(console, "It would fit if these gave way" + (", and no cheaper set does" if repair.proved else ""))
+        table = new_table("rule", "asks for", "possible is", ">short by", ">price in seats")
+        for bend in repair.bends:
+            asked = f"at {'least' if bend.at_least else 'most'} {with_unit(bend.promised, bend.unit)}"
+            table.add_row(bend.name, asked, with_unit(bend.possible, bend.unit), with_unit(bend.short, bend.unit), f"{bend.price:,.2f}".removesuffix(".00"))
+        console.print(table)
+    for number, conflict in enumerate(repair.conflicts, start=1):
+        title(console, "Why" if len(repair.conflicts) == 1 else f"Why: conflict {number} of {len(repair.conflicts)}")
+        for sentence in conflict.certificate[:MOST_RULES]:
+            console.print(sentence)
+        others = [party.name for party in conflict.rules if party.name not in conflict.bends]
+        if others and conflict.bends:
+            more = f" and {len(others) - MOST_RULES:,} more" if len(others) > MOST_RULES else ""
+            console.print(Text(f"In conflict with {', '.join(others[:MOST_RULES])}{more}.", style="dim"))
+    if repair.changes.changes:
+        title(console, "Changes that make it fit" if repair.feasible else "Changes (a plan under them was not found in time)")
+        for change in repair.changes.changes:
+            console.print(f"{change.op} {change.path}" + ("" if change.op == "remove" else f" = {change.value}"))
+        for note in repair.notes:
+            console.print(Text(note, style="dim"))
+        if repair.feasible:
+            console.print(Text("They are tried: a plan keeps every rule with them.", style="dim"))
 
 
 def _print_files(result: Result, files: Sequence[Path], console: Console) -> None:
@@ -294,14 +276,6 @@ def _print_files(result: Result, files: Sequence[Path], console: Console) -> Non
 def amount(value: float | None) -> str:
     """A whole number as such, a decimal with two digits."""
     return "" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
-
-
-def _with_unit(number: int, unit: str) -> str:
-    if unit == "cents":
-        return f"${number / 100:,.2f}"
-    if unit == "people":
-        return f"{number:,} {'person' if number == 1 else 'people'}"
-    return f"{number:,} {unit.removesuffix('s') if number == 1 else unit}"
 
 
 def _s(count: int) -> str:

@@ -6,19 +6,26 @@ import typer
 
 from allocator.cli.ending import SOLVED, reported, say_json, screen, show_fault_lines
 from allocator.cli.inputs import Inputs, read_inputs
-from allocator.cli.options import AsOf, Debug, Json, Policy, Reference, Scenario, Sets
+from allocator.cli.options import AsOf, Changes, Debug, Json, Policy, Reference, Scenario, Sets
 from allocator.errors import Fault
 
 
 def validate(
-    scenario: Scenario, policy: Policy = None, sets: Sets = None, as_of: AsOf = None, reference: Reference = None, as_json: Json = False, debug: Debug = False
+    scenario: Scenario,
+    policy: Policy = None,
+    sets: Sets = None,
+    changes: Changes = None,
+    as_of: AsOf = None,
+    reference: Reference = None,
+    as_json: Json = False,
+    debug: Debug = False,
 ) -> None:
     """Check a scenario and its policy, and list everything that is wrong or odd.
 
     Exit codes: 0 usable (there may be warnings), 2 bad input, 1 our mistake.
     """
     with reported(as_json, debug):
-        inputs = read_inputs(scenario, policy, sets, as_of, reference)
+        inputs = read_inputs(scenario, policy, sets, as_of, reference, changes)
         told = [inputs.layers.placed(fault) for fault in inputs.problem().faults()]
         warnings = [*inputs.scenario.warnings, *told]
         if as_json:

@@ -96,11 +96,12 @@ def check_references(tables: Mapping[str, Table], ledger: Ledger) -> None:
         for name, column in table.model.columns().items():
             target = tables.get(column.ref)
             if name in table.cells and target is not None and target.sheet.whole and target.model.keys[0] in target.cells:
-                _check_reference(table, name, target, ledger)
+                check_reference(table, name, target.cells[target.model.keys[0]].values, ledger)
 
 
-def _check_reference(table: Table, name: str, target: Table, ledger: Ledger) -> None:
-    cells, ids = table.cells[name], target.cells[target.model.keys[0]].values
+def check_reference(table: Table, name: str, ids: pa.Array, ledger: Ledger) -> None:
+    """Every id in one column must be among these."""
+    cells, target = table.cells[name], table.model.columns()[name].ref
     dangling = np.flatnonzero(~pc.is_in(cells.values, value_set=ids).to_numpy(zero_copy_only=False))
     if not len(dangling):
         return
@@ -109,8 +110,8 @@ def _check_reference(table: Table, name: str, target: Table, ledger: Ledger) -> 
     def tell(record: int) -> Fault:
         value = cells.value(int(cells.codes[record]))
         like = meant.like(value)
-        fix = f"Did you mean {shown(like)}?" if like else f"Add it to {target.model.table}, or correct it."
-        return table.fault("dangling_reference", f"{name} {shown(value)} is not in {target.model.table}.", fix, record, name, value)
+        fix = f"Did you mean {shown(like)}?" if like else f"Add it to {target}, or correct it."
+        return table.fault("dangling_reference", f"{name} {shown(value)} is not in {target}.", fix, record, name, value)
 
     ledger.add_rows(cells.records(dangling), tell)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +18,7 @@ from allocator.scenario import Integers, Mask, Positions
 from allocator.tables import days, headers, numbers, texts
 from allocator.tables.cells import Cells
 from allocator.tables.ledger import Ledger, shown
-from allocator.tables.sheet import Sheet
+from allocator.tables.sheet import Sheet, column_of
 from allocator.tables.wrong import Wrong
 
 _TEXT = pa.large_string()
@@ -44,6 +44,10 @@ class Table:
     def series(self, name: str, order: Integers | None = None) -> Any:
         """A typed column, in the order of the file or another one."""
         return _series(self.model.columns()[name], self.cells[name].codes if order is None else self.cells[name].codes[order], self.meanings[name])
+
+    def taken(self, name: str, numbers: Sequence[int]) -> Any:
+        """Typed cells of a column by their numbers; -1 is a blank one."""
+        return _series(self.model.columns()[name], np.append(self.cells[name].codes, -1)[np.asarray(numbers, dtype=np.int64)], self.meanings[name])
 
     def frame(self, order: Integers | None = None) -> pd.DataFrame:
         """The typed columns, in the order of the file or another one."""
@@ -74,6 +78,14 @@ def understand(model: type[Row], sheet: Sheet, ledger: Ledger, *, extra: bool = 
             )
     _leave_out(table, found, ledger)
     table.meanings = {name: _meaning(table, columns[name], cells, ledger) for name, cells in table.cells.items()}
+    return table
+
+
+def understand_cells(model: type[Row], name: str, values: Sequence[Any], ledger: Ledger) -> Table:
+    """Single cells of one column, checked and typed as if they stood in a file; the row of a fault is the cell's place in `values`."""
+    sheet = Sheet("", "", [name], [column_of(values)], numbers=np.arange(len(values)))
+    table = Table(model, sheet, {name: name}, {name: Cells.of(sheet.columns[0], model.columns()[name].kind)})
+    table.meanings[name] = _meaning(table, model.columns()[name], table.cells[name], ledger)
     return table
 
 
