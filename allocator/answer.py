@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 
 import numpy as np
 import pandas as pd
 
-from allocator.bends import Bend, Bends
-from allocator.constraints.reservation import Reservation
 from allocator.engines.base import Outcome, Status, StopReason
 from allocator.engines.choose import Choice
 from allocator.errors import Fault
@@ -18,7 +16,8 @@ from allocator.plan import Plan
 from allocator.policy import Policy
 from allocator.problem import Problem
 from allocator.program import Program
-from allocator.promises import among_kept, promises
+from allocator.promises import promises
+from allocator.repair import Repair
 from allocator.result import GoalResult, Restriction, Result
 from allocator.trace import Moment
 from allocator.unplaced import UnplacedPeople, unplaced
@@ -36,7 +35,7 @@ class Run:
     choice: Choice
     outcome: Outcome
     plan: Plan
-    bends: Bends
+    way_out: Repair
     unsettled: StopReason | None
     warnings: list[Fault]
     seconds: dict[str, float]
@@ -63,8 +62,6 @@ def answer(run: Run) -> Result:
         goals=[GoalResult.of(goal) for goal in run.outcome.goals],
         rules=[] if found is None else [line for rule in problem.policy.constraints for line in rule.standings(run.plan)],
         reservations=[] if found is None else list(promises(run.plan, program.pairs)),
-        bends=[_with_supply(run, bend) for bend in run.bends.bends],
-        bends_proved=run.bends.proved,
         reverse_referrals=int(problem.reverse_referrals[run.plan.slot].sum()),
         refusals=program.pairs.refusals,
         warnings=[*facts.warnings, *run.warnings],
@@ -77,6 +74,7 @@ def answer(run: Run) -> Result:
         timings=run.seconds,
         trace=run.trace,
         restriction=_restriction(run),
+        repair=run.way_out,
     )
 
 
@@ -91,17 +89,6 @@ def _status(run: Run) -> tuple[Status, StopReason]:
     if run.unsettled is None or run.outcome.status in ("feasible", "no_solution"):
         return run.outcome.status, run.outcome.stop_reason
     return ("feasible" if run.outcome.status == "optimal" else "no_solution"), run.unsettled
-
-
-def _with_supply(run: Run, bend: Bend) -> Bend:
-    """The bend of a reservation with what its eligible members could take at most, where that alone makes it impossible."""
-    for rule in run.problem.policy.constraints:
-        if isinstance(rule, Reservation) and (rule.kind, rule.label) == (bend.kind, bend.label) and bend.possible < bend.required:
-            for rung in rule.rungs(run.problem):
-                supply = rule.supply(run.problem, run.program.pairs, rung)
-                if rule.key(rung) == bend.key and rule.denominator != "filled" and supply < bend.required:
-                    return replace(bend, why=f"eligible members could take {supply} of these seats at most{among_kept(run.program.pairs)}")
-    return bend
 
 
 def _assignments(run: Run) -> pd.DataFrame:

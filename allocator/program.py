@@ -6,7 +6,7 @@ Column k < len(pairs) is 1 where pair k is assigned. Further columns are what ru
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -204,39 +204,6 @@ class Program:
     def people(self, columns: Integers) -> People:
         """Assignments of each seeker and slot in a solution."""
         return People.of(self.pairs, np.flatnonzero(columns[: len(self.pairs)]))
-
-    def elastic(self) -> tuple[Program, list[tuple[Rows, Integers, Integers]]]:
-        """The same rows, each that may bend with a column for falling short and one for going over, at its price.
-
-        Returns the program, whose one objective is the cheapest bending, and per bending block the columns
-        (short, over) of its rows; -1 where a row has no such side.
-        """
-        start, upper, rows = self.size, [self.upper], []
-        bending, columns, prices = [], [], []
-        for block in self.rows:
-            if not block.bend:
-                rows.append(block)
-                continue
-            short, start = _numbered(block.lower > -FREE, start)
-            over, start = _numbered(block.upper < FREE, start)
-            needs_short, needs_over = np.flatnonzero(short >= 0), np.flatnonzero(over >= 0)
-            slack = block.slack.and_also(needs_short, short[needs_short], 1).and_also(needs_over, over[needs_over], -1)
-            rows.append(replace(block, slack=slack))
-            bending.append((block, short, over))
-            added = np.concatenate([short[needs_short], over[needs_over]])
-            upper.append(np.full(len(added), FREE, dtype=np.int64))
-            columns.append(added)
-            prices.append(np.full(len(added), block.bend, dtype=np.int64))
-        empty = np.empty(0, dtype=np.int64)
-        cheapest = Objective("bending", "bending", np.concatenate([empty, *columns]), np.concatenate([empty, *prices]), maximize=False)
-        return Program(self.pairs, np.concatenate(upper), tuple(rows), (cheapest,)), bending
-
-
-def _numbered(wanted: Mask, start: int) -> tuple[Integers, int]:
-    numbers = np.full(len(wanted), -1, dtype=np.int64)
-    count = int(wanted.sum())
-    numbers[wanted] = np.arange(start, start + count)
-    return numbers, start + count
 
 
 @dataclass(eq=False)

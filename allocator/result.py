@@ -15,13 +15,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from allocator.bends import Bend
 from allocator.constraints.base import Standing
 from allocator.engines.base import Reached, Status, StopReason
 from allocator.errors import Fault
 from allocator.files import write_whole
 from allocator.policy import Policy
 from allocator.promises import ReservationLine
+from allocator.repair import NO_REPAIR, Bend, Repair
 from allocator.trace import Moment
 from allocator.unplaced import UnplacedPeople
 
@@ -31,13 +31,14 @@ SCHEMA = 1
 KEYS = (
     "schema", "scenario", "status", "stop_reason", "engine", "engine_reason", "verified", "placed", "reverse_referrals", "seekers", "openings", "pairs",
     "pairs_considered", "restriction", "refusals", "goals", "rules", "reservations", "bends", "bends_proved",
-    "warnings", "policy", "seed", "as_of", "digests", "inputs", "versions", "timings", "trace",
+    "conflicts", "changes", "repaired", "warnings", "policy", "seed", "as_of", "digests", "inputs", "versions", "timings", "trace",
 )  # fmt: skip
 """Keys of `result.json`, in their order."""
 
 REFERENCE_FILE = "reference.csv"
 """The reference of a run that was given one, beside its result."""
 CHANGES_FILE = "changes.toml"
+REPAIR_FILE = "repair.toml"
 """The change sets of a run that was given some, as one, beside its result."""
 
 Amount = int | float
@@ -78,6 +79,7 @@ class Result:
     `assignments` has seeker_id, slot_id, score, tier and, where scoring is built in, each component (empty where its facts are not recorded).
     `policy` is the policy as solved, with defaults written out and over-and-above reservations settled.
     `trace` is how value and bound of each goal closed in on each other; like `timings` it differs from run to run.
+    `repair` is the way out where nothing fits; `repaired` is what was bent before this answer was found, where the policy as it came had none.
     `restriction` is not None where a cap left eligible pairs out: status, bounds and reasons then hold among the pairs that were kept.
     """
 
@@ -95,8 +97,6 @@ class Result:
     goals: Sequence[GoalResult]
     rules: Sequence[Standing]
     reservations: Sequence[ReservationLine]
-    bends: Sequence[Bend]
-    bends_proved: bool
     reverse_referrals: int
     refusals: Mapping[str, int]
     warnings: Sequence[Fault]
@@ -111,6 +111,13 @@ class Result:
     inputs: Mapping[str, str | None] = field(default_factory=dict)
     """Where the facts were read: `scenario` seen from the folder of the result, `reference` and `changes` files in it. Empty for facts that were in memory."""
     trace: Sequence[Moment] = ()
+    repair: Repair = NO_REPAIR
+    repaired: Sequence[Bend] = ()
+
+    @property
+    def bends(self) -> Sequence[Bend]:
+        """Where nothing fits: what would have to give way."""
+        return self.repair.bends
 
     @property
     def placed(self) -> int:
@@ -149,8 +156,11 @@ class Result:
             "goals": [vars(goal) for goal in self.goals],
             "rules": [line.as_dict() for line in self.rules],
             "reservations": [line.as_dict() for line in self.reservations],
-            "bends": [vars(bend) for bend in self.bends],
-            "bends_proved": self.bends_proved,
+            "bends": [vars(bend) for bend in self.repair.bends],
+            "bends_proved": self.repair.proved,
+            "conflicts": [asdict(conflict) for conflict in self.repair.conflicts],
+            "changes": self.repair.changes.to_dict(),
+            "repaired": [vars(bend) for bend in self.repaired],
             "warnings": [fault.as_dict() for fault in self.warnings],
             "policy": self.policy.to_dict(),
             "seed": self.seed,
@@ -164,7 +174,8 @@ class Result:
 
 
 def write_result(result: Result, folder: str | Path, reference: pd.DataFrame | None = None, changes: str = "") -> list[Path]:
-    """Write `result.json`, `assignments.csv`, `unplaced.csv` and `rules.csv`, and `reference.csv` and `changes.toml` (its text) where they are given.
+    """Write `result.json`, `assignments.csv`, `unplaced.csv` and `rules.csv`, and `reference.csv` and `changes.toml` (its text) where they are given; where
+    nothing fits, `repair.toml`, the change set that makes it fit.
 
     Each file appears whole or not at all.
 
@@ -175,7 +186,7 @@ def write_result(result: Result, folder: str | Path, reference: pd.DataFrame | N
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     (target / "result.json").unlink(missing_ok=True)
-    for name in (REFERENCE_FILE, CHANGES_FILE):
+    for name in (REFERENCE_FILE, CHANGES_FILE, REPAIR_FILE):
         (target / name).unlink(missing_ok=True)
     rules = pd.DataFrame([line.as_dict() for line in result.rules], columns=_RULE_COLUMNS).astype(
         dict.fromkeys(("required", "achieved", "slack", "at_least", "at_most"), "Int64")
@@ -189,6 +200,8 @@ def write_result(result: Result, folder: str | Path, reference: pd.DataFrame | N
         written.append(write_whole(target / REFERENCE_FILE, _csv(reference)))
     if changes:
         written.append(write_whole(target / CHANGES_FILE, changes.encode()))
+    if result.repair.changes.changes:
+        written.append(write_whole(target / REPAIR_FILE, result.repair.changes.to_toml().encode()))
     result.timings["write"] = time.perf_counter() - started
     return [write_whole(target / "result.json", (json.dumps(result.as_dict(), indent=2) + "\n").encode()), *written]
 

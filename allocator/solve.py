@@ -11,7 +11,6 @@ from fractions import Fraction
 import numpy as np
 
 from allocator.answer import Run, answer
-from allocator.bends import NO_BENDS, cheapest_bends
 from allocator.check import violations
 from allocator.engines.base import Clock, Outcome, Progress, Silent
 from allocator.engines.choose import choose
@@ -21,6 +20,8 @@ from allocator.plan import Plan
 from allocator.policy import Policy
 from allocator.problem import Problem
 from allocator.program import Program, build
+from allocator.relax import repair
+from allocator.repair import NO_REPAIR
 from allocator.result import Result
 from allocator.scenario import Scenario
 from allocator.settle import settle
@@ -47,7 +48,7 @@ def solve(
         Decides what chance decides (the lottery, the solvers' own choices); recorded in the result.
     time_limit
         Seconds for solving; the policy's where None. A network is solved to its end in any case, and where nothing fits, the search for
-        the cheapest bends may take as long again.
+        a way out may take as long again.
     gap
         Relative gap at which a goal counts as done; the policy's where None.
     memory_limit
@@ -70,7 +71,7 @@ def solve(
     watch = _Stopwatch(progress or Silent())
     seconds = policy.limits.time if time_limit is None else time_limit
     good_enough = Fraction(policy.limits.gap if gap is None else Decimal(str(gap)))
-    problem = Problem(scenario, policy, seed)
+    asked = problem = Problem(scenario, policy, seed)
     warnings = problem.require_sound()
     with watch("pairs"):
         pairs = find_pairs(problem)
@@ -83,14 +84,15 @@ def solve(
         chosen = choose(program, engine)
         recorder = Recorder(watch.progress)
         outcome = chosen.engine.solve(program, clock, seed, recorder)
-        bends = cheapest_bends(program, clock.again(), seed, watch.progress) if outcome.status == "infeasible" and not unsettled else NO_BENDS
+        impossible = outcome.status == "infeasible" and not unsettled
+        way_out = repair(asked, problem, program, clock.again(), watch.progress, chosen.engine) if impossible else NO_REPAIR
     with watch("check"):
-        plan = _checked(problem, program, outcome)
+        plan = checked(problem, program, outcome)
     with watch("explain"):
-        return answer(Run(problem, policy, program, chosen, outcome, plan, bends, unsettled, warnings, watch.seconds, recorder.trace))
+        return answer(Run(problem, policy, program, chosen, outcome, plan, way_out, unsettled, warnings, watch.seconds, recorder.trace))
 
 
-def _checked(problem: Problem, program: Program, outcome: Outcome) -> Plan:
+def checked(problem: Problem, program: Program, outcome: Outcome) -> Plan:
     """An engine's outcome as a plan that has passed the law, empty where there is none.
 
     Whatever an engine claims, nothing leaves unchecked: an answer that breaks a rule raises InternalError.

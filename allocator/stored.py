@@ -9,11 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from allocator.bends import Bend
+from allocator.changes import ChangeSet
 from allocator.constraints.base import Standing
 from allocator.errors import Fault, InputError
 from allocator.policy import Policy
 from allocator.promises import ReservationLine
+from allocator.repair import Bend, Conflict, Party, Repair
 from allocator.result import SCHEMA, GoalResult, Restriction, Result
 from allocator.trace import Moment
 from allocator.unplaced import Unplaced, UnplacedPeople
@@ -86,8 +87,6 @@ def _result(document: Mapping[str, Any], assignments: pd.DataFrame, unplaced: pd
         goals=[GoalResult(**goal) for goal in document["goals"]],
         rules=[_standing(line) for line in document["rules"]],
         reservations=[ReservationLine(**line) for line in document["reservations"]],
-        bends=[Bend(**bend) for bend in document["bends"]],
-        bends_proved=document["bends_proved"],
         reverse_referrals=document["reverse_referrals"],
         refusals=document["refusals"],
         warnings=[Fault(**fault) for fault in document["warnings"]],
@@ -101,7 +100,18 @@ def _result(document: Mapping[str, Any], assignments: pd.DataFrame, unplaced: pd
         restriction=None if restriction is None else Restriction(**restriction),
         inputs=document["inputs"],
         trace=[Moment(**moment) for moment in document.get("trace", [])],
+        repair=_repair(document),
+        repaired=tuple(Bend(**bend) for bend in document["repaired"]),
     )
+
+
+def _repair(document: Mapping[str, Any]) -> Repair:
+    conflicts = [
+        Conflict(tuple(Party(**party) for party in said["rules"]), tuple(said["certificate"]), tuple(said["bends"]), said["price"], said["minimal"])
+        for said in document["conflicts"]
+    ]
+    changes = ChangeSet.from_dict(document["changes"])
+    return Repair(tuple(Bend(**bend) for bend in document["bends"]), tuple(conflicts), changes, proved=document["bends_proved"], feasible=bool(changes.changes))
 
 
 def _standing(line: Mapping[str, Any]) -> Standing:

@@ -132,8 +132,9 @@ These are a contract; they change only with the major version.
 
 `result.json` has the keys {keys}.
 Goal values are in the policy's units (people, points, cents) and exact; a bound or gap that is not known is `null`. Two runs over the same facts,
-policy and seed give the same bytes in all four files, `timings` and `trace` apart. `timings` are seconds of the phases read, pairs, build, solve, check, explain
-and write; `trace` is what was known of each goal while it was being solved (`seconds` since solving began, `goal`, `value`, `bound`), at most 200 moments.
+policy and seed give the same bytes in all files, `timings` and `trace` apart. `timings` are seconds of the phases read, pairs, build, solve,
+check, explain and write. `trace` is what was known of each goal while it was being solved (`seconds` since solving began, `goal`, `value`,
+`bound`), at most 200 moments.
 
 ## Changing a policy with `--set`
 

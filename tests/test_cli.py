@@ -175,7 +175,7 @@ def test_an_infeasible_policy_exits_with_3_and_says_what_is_possible(town: Path,
     assert re.search(r"reservation\[north\] +at least 3 people +2 people +1 person", result.stdout)
     answer = json.loads((tmp_path / "out" / "town" / "result.json").read_text("utf-8"))
     assert (answer["status"], answer["placed"], answer["verified"]) == ("infeasible", 0, False)
-    assert [(bend["name"], bend["required"], bend["possible"]) for bend in answer["bends"]] == [("reservation[north]", 3, 2)]
+    assert [(bend["name"], bend["promised"], bend["possible"]) for bend in answer["bends"]] == [("reservation[north]", 3, 2)]
     assert list(answer["timings"]) == PHASES
     assert (tmp_path / "out" / "town" / "assignments.csv").read_text("utf-8").splitlines() == ["seeker_id,slot_id,score,tier"]
     assert ojt("allocate", town, *hard(3), "--json").exit_code == 3

@@ -61,7 +61,7 @@ def test_golden_values(name: str, policy: str) -> None:
     assert result.status == golden["status"]
     assert result.warnings == []
     assert [{"kind": goal.kind, "label": goal.label, "value": goal.value} for goal in result.goals] == golden["goals"]
-    assert [{key: getattr(bend, key) for key in ("name", "required", "possible", "short", "unit")} for bend in result.bends] == golden.get("bends", [])
+    assert [{key: getattr(bend, key) for key in ("name", "promised", "possible", "short", "unit")} for bend in result.bends] == golden.get("bends", [])
 
 
 # -- paper ----------------------------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ def test_paper_two_seats_over_and_above_are_impossible_by_one() -> None:
     wishes = document("paper", "over_and_above.toml")
     wishes["constraints"][0]["count"] = 2
     result = solve(scenario("paper"), Policy.from_dict(wishes))
-    assert (result.status, [(bend.required, bend.possible, bend.short) for bend in result.bends]) == ("infeasible", [(3, 2, 1)])
+    assert (result.status, [(bend.promised, bend.possible, bend.short) for bend in result.bends]) == ("infeasible", [(3, 2, 1)])
 
 
 # -- conflict -------------------------------------------------------------------------------------------------------

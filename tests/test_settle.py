@@ -76,7 +76,7 @@ def test_a_promise_beyond_the_members_fits_nothing():
     # Two open seats are won by S4 and S3; A would need 1 + 2 and has two.
     result = solve(facts(4), policy(rule("A", "partner:A", count=2)))
     assert result.status == "infeasible"
-    assert [(bend.kind, bend.label, bend.required, bend.possible, bend.short) for bend in result.bends] == [("reservation", "A", 3, 2, 1)]
+    assert [(bend.rule, bend.label, bend.promised, bend.possible, bend.short) for bend in result.bends] == [("reservation", "A", 3, 2, 1)]
 
 
 def test_among_equals_those_who_win_most_are_meant():

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from altair.utils.schemapi import debug_mode
+
 from allocator.charts.style import NARROW, WIDE, for_page, one_image, styled
 from allocator.report.table import Table
 
@@ -30,8 +32,10 @@ class Chart:
 
     def spec(self, width: int = WIDE) -> dict[str, Any]:
         """The chart as a Vega-Lite specification, data included."""
-        spec: dict[str, Any] = styled(self.draw(width), width).to_dict()
-        return spec | {"title": {"text": self.title, "anchor": "start"}, "description": self.sentence}
+        # Altair checks each part against its schema again and again, which takes ten times as long as drawing; tests check the whole.
+        with debug_mode(False):
+            drawn: dict[str, Any] = self.draw(width).to_dict(validate=False)
+        return styled(drawn, width) | {"title": self.title, "description": self.sentence}
 
     def svg(self, width: int = WIDE) -> str:
         """A picture that can stand alone, on white, with its title and description."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 
 from allocator.charts.base import Chart
 from allocator.charts.style import DAY
-from allocator.report.table import numbers, table
+from allocator.report.table import numbers, table, texts
 from allocator.trace import Moment
 
 MOST_GOALS = 4
@@ -26,15 +27,21 @@ def closing(trace: Sequence[Moment]) -> Chart | None:
     told = []
     for goal in shown:
         last = frame[frame["goal"] == goal].iloc[-1]
-        both = pd.notna(last["value"]) and pd.notna(last["bound"])
-        end = f"met at {last['value']:,.10g}" if both and last["value"] == last["bound"] else f"ended at {last['value']:,.10g} of {last['bound']:,.10g}" if both else "ended open"
-        told.append(f"{goal} {end} after {last['seconds']:,.3g} s")
+        told.append(f"{goal} {_end(last['value'], last['bound'])} after {last['seconds']:,.3g} s")
+    lines = frame[["goal", "seconds", "value", "bound"]].itertuples(index=False)
     data = table(
-        "Value and bound by second, as the run told them", ["goal", *numbers("seconds", "value", "bound")],
-        [(goal, *(None if pd.isna(cell) else float(cell) for cell in cells)) for goal, *cells in frame[["goal", "seconds", "value", "bound"]].itertuples(index=False)],
+        "Value and bound by second, as the run told them", [*texts("goal"), *numbers("seconds", "value", "bound")],
+        [(goal, *(None if pd.isna(cell) else float(cell) for cell in cells)) for goal, *cells in lines],
     )  # fmt: skip
     sentence = f"Value and bound: {'; '.join(told)}."
     return Chart("closing", "Closing in: the value found and the bound that nothing can beat", sentence, data, lambda width: _draw(frame, shown, width))
+
+
+def _end(value: float, bound: float) -> str:
+    """How a goal ended."""
+    if math.isnan(value) or math.isnan(bound):
+        return "ended open"
+    return f"met at {value:,.10g}" if value == bound else f"ended at {value:,.10g} of {bound:,.10g}"
 
 
 def _worth_showing(frame: pd.DataFrame) -> list[str]:
@@ -51,17 +58,22 @@ def _draw(frame: pd.DataFrame, goals: Sequence[str], width: int) -> Any:
     panels = []
     for goal in goals:
         mine = frame[frame["goal"] == goal]
-        long = pd.concat([mine[["seconds", column]].rename(columns={column: "amount"}).assign(line=line) for line, column in (("value found", "value"), ("bound", "bound"))])
+        long = pd.concat(
+            [mine[["seconds", column]].rename(columns={column: "amount"}).assign(line=line) for line, column in (("value found", "value"), ("bound", "bound"))]
+        )
         line = (
             alt.Chart(long.dropna())
             .mark_line(interpolate="step-after", point=alt.OverlayMarkDef(size=30, filled=True), strokeWidth=2)
             .encode(
-                x=alt.X("seconds:Q", title="seconds of solving" if goal == goals[-1] else None, scale=alt.Scale(domain=[0, end], nice=False), axis=alt.Axis(tickCount=5, grid=False, labels=goal == goals[-1])),
+                x=alt.X(
+                    "seconds:Q", title="seconds of solving" if goal == goals[-1] else None, scale=alt.Scale(domain=[0, end], nice=False),
+                    axis=alt.Axis(tickCount=5, grid=False, labels=goal == goals[-1]),
+                ),
                 y=alt.Y("amount:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(values=_ends(mine), format=",~f", minExtent=60, maxExtent=60)),
                 color=colour, strokeDash=dash,
             )
         )  # fmt: skip
-        panels.append(line.properties(width=width - 84, height=70, title=alt.TitleParams(goal, anchor="start", fontSize=12, color=DAY["ink"])))
+        panels.append(line.properties(width=width - 92, height=70, title=alt.TitleParams(goal, anchor="start", fontSize=12, color=DAY["ink"])))
     return alt.vconcat(*panels, spacing=8)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from allocator.charts.base import Chart
 from allocator.charts.style import DAY
-from allocator.report.table import numbers, table
+from allocator.report.table import numbers, table, texts
 
 _WORDS = {
     "same": ("in the same slot", "main"),
@@ -23,20 +23,20 @@ def flow(*, same: int, moved: int, lost: int, newly_placed: int, before: str = "
     """Bands of people from one result (named `before`) to another (named `now`); counts as `ojt compare` has them."""
     counts = {"same": same, "moved": moved, "lost": lost, "newly_placed": newly_placed}
     sentence = (
-        f"Of {same + moved + lost:,} people placed {before}, {same:,} keep their slot, {moved:,} move to another and {lost:,} lose theirs; "
-        f"{newly_placed:,} are newly placed, which makes {same + moved + newly_placed:,} {now}."
+        f"Of {same + moved + lost:,} people placed {before}: {same:,} in the same slot, {moved:,} in another, {lost:,} without one; "
+        f"{newly_placed:,} newly placed, {same + moved + newly_placed:,} in all {now}."
     )
     data = table(
-        f"People placed {before} and {now}", ["people", *numbers(before, now)],
+        f"People placed {before} and {now}", [*texts("people"), *numbers(before, now)],
         [
             (words, 0 if kind == "newly_placed" else counts[kind], 0 if kind == "lost" else counts[kind])
             for kind, (words, _) in _WORDS.items()
         ],
     )  # fmt: skip
-    return Chart("flow", f"People placed {before} and {now}", sentence, data, lambda width: _draw(counts, before, now, width))
+    return Chart("flow", f"People placed {before} and {now}", sentence, data, lambda _: _draw(counts, before, now))
 
 
-def _draw(counts: dict[str, int], before: str, now: str, width: int) -> Any:
+def _draw(counts: dict[str, int], before: str, now: str) -> Any:
     """Two bars of people, first to last, joined where the same people are in both."""
     blocks, bands = [], []
     at = {before: 0, now: 0}
@@ -53,7 +53,7 @@ def _draw(counts: dict[str, int], before: str, now: str, width: int) -> Any:
     total = max(1, *at.values())
     scale = alt.Scale(domain=[0, total], nice=False)
     colours = alt.Scale(domain=[words for words, _ in _WORDS.values()], range=[DAY[role] for _, role in _WORDS.values()])
-    colour = alt.Color("kind:N", scale=colours, legend=alt.Legend())
+    colour = alt.Color("kind:N", scale=colours, legend=alt.Legend(symbolOpacity=1))
     rows = {before: -0.14, now: 1.14}
     block = pd.DataFrame(blocks, columns=["side", "kind", "from", "to", "label", "size"])
     block = block.assign(top=[rows[side] - 0.14 for side in block["side"]], foot=[rows[side] + 0.14 for side in block["side"]])
@@ -61,7 +61,13 @@ def _draw(counts: dict[str, int], before: str, now: str, width: int) -> Any:
     bars = (
         alt.Chart(block)
         .mark_rect(stroke=DAY["ground"], strokeWidth=2)
-        .encode(x=alt.X("from:Q", scale=scale, title="people", axis=alt.Axis(grid=False, tickCount=5)), x2="to:Q", y=alt.Y("top:Q", scale=y, axis=None), y2="foot:Q", color=colour)
+        .encode(
+            x=alt.X("from:Q", scale=scale, title="people", axis=alt.Axis(grid=False, tickCount=5)),
+            x2="to:Q",
+            y=alt.Y("top:Q", scale=y, axis=None),
+            y2="foot:Q",
+            color=colour,
+        )
     )
     labels = (
         alt.Chart(block[block["size"] >= total / 24])
@@ -70,10 +76,14 @@ def _draw(counts: dict[str, int], before: str, now: str, width: int) -> Any:
         .encode(x=alt.X("x:Q", scale=scale), y=alt.Y("y:Q", scale=y, axis=None), text="label:N")
     )
     names = pd.DataFrame({"name": [f"{before}: {at[before]:,} placed", f"{now}: {at[now]:,} placed"], "y": [-0.34, 1.34 + 0.06], "x": [0, 0]})
-    said = alt.Chart(names).mark_text(align="left", baseline="middle", color=DAY["ink"]).encode(x=alt.X("x:Q", scale=scale), y=alt.Y("y:Q", scale=y, axis=None), text="name:N")
+    said = (
+        alt.Chart(names)
+        .mark_text(align="left", baseline="middle", color=DAY["ink"])
+        .encode(x=alt.X("x:Q", scale=scale), y=alt.Y("y:Q", scale=y, axis=None), text="name:N")
+    )
     joined = (
         alt.Chart(pd.DataFrame(bands, columns=["kind", "row", "from", "to"]))
         .mark_area(opacity=0.3, orient="horizontal", line=False)
-        .encode(y=alt.Y("row:Q", scale=y, axis=None), x=alt.X("from:Q", scale=scale), x2="to:Q", color=alt.Color("kind:N", scale=colours, legend=None))
+        .encode(y=alt.Y("row:Q", scale=y, axis=None), x=alt.X("from:Q", scale=scale), x2="to:Q", color=colour)
     )
     return alt.layer(joined, bars, labels, said).properties(height=210)

@@ -22,22 +22,26 @@ def frontier(points: pd.DataFrame, parameter: str, *, reached: str = "placed", u
     frame = points[["value", reached, "price_below", "price_above", "dominated"]].rename(columns={reached: "reached"}).sort_values("value", kind="stable")
     frame = frame.astype({"value": float, "reached": float, "price_below": float, "price_above": float, "dominated": bool}).reset_index(drop=True)
     found = frame.dropna(subset=["reached"])
-    if len(found):
-        low, high = found.loc[found["reached"].idxmin()], found.loc[found["reached"].idxmax()]
-        beaten = int(found["dominated"].sum())
-        sentence = (
-            f"From {parameter} {found['value'].iloc[0]:.10g} to {found['value'].iloc[-1]:.10g}, {reached} goes from {high['reached']:,.10g} {unit} (at {high['value']:.10g}) "
-            f"down to {low['reached']:,.10g} (at {low['value']:.10g}); {beaten:,} of {len(found):,} points {'is' if beaten == 1 else 'are'} beaten by another."
-        )
-    else:
-        sentence = f"No value of {parameter} allows a plan."
     rows = tuple(
         (float(value), *(None if pd.isna(cell) else int(cell) if float(cell).is_integer() else float(cell) for cell in cells), "yes" if dominated else "no")
         for value, *cells, dominated in frame.itertuples(index=False)
     )
     columns = (*numbers("value", reached, "price of one less", "price of one more"), Column("beaten by another point"))
     data = Table(f"{reached} and prices by {parameter}", columns, rows)
+    sentence = _sentence(found, parameter, f"{reached} goes from", unit)
     return Chart("frontier", f"What {parameter} costs", sentence, data, lambda width: _draw(frame, parameter, f"{reached}, {unit}", width))
+
+
+def _sentence(found: pd.DataFrame, parameter: str, goes: str, unit: str) -> str:
+    if not len(found):
+        return f"No value of {parameter} allows a plan."
+    values, reached = found["value"].tolist(), found["reached"].tolist()
+    most, least, beaten = max(reached), min(reached), int(found["dominated"].sum())
+    are = "is" if beaten == 1 else "are"
+    return (
+        f"From {parameter} {values[0]:.10g} to {values[-1]:.10g}, {goes} {most:,.10g} {unit} (at {values[reached.index(most)]:.10g}) "
+        f"down to {least:,.10g} (at {values[reached.index(least)]:.10g}); {beaten:,} of {len(found):,} points {are} beaten by another."
+    )
 
 
 def _draw(frame: pd.DataFrame, parameter: str, title: str, width: int) -> Any:
@@ -49,7 +53,9 @@ def _draw(frame: pd.DataFrame, parameter: str, title: str, width: int) -> Any:
     line = base.mark_line(color=DAY["main"], strokeWidth=2)
     points = base.mark_point(size=60, filled=True, opacity=1, strokeWidth=2, stroke=DAY["main"]).encode(
         fill=alt.Fill(
-            "point:N", scale=alt.Scale(domain=["not beaten", "beaten by another point"], range=[DAY["main"], DAY["ground"]]), legend=alt.Legend(symbolType="circle")
+            "point:N",
+            scale=alt.Scale(domain=["not beaten", "beaten by another point"], range=[DAY["main"], DAY["ground"]]),
+            legend=alt.Legend(symbolType="circle"),
         )
     )
     upper = alt.layer(line, points).properties(width=width - 70, height=220, title=_title(title))

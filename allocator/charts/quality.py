@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from allocator.charts.base import Chart
 from allocator.charts.bars import STEP, across
+from allocator.charts.base import Chart
 from allocator.charts.style import DAY
 from allocator.report.table import Column, Table, numbers
 
@@ -18,28 +19,43 @@ PARTS = (10, 25, 50, 75, 90)
 HALF, FIFTHS = "middle half (a line marks the median)", "middle four fifths"
 
 
+class Row(NamedTuple):
+    """A group's size and percentiles."""
+
+    group: str
+    people: int
+    p10: float
+    p25: float
+    p50: float
+    p75: float
+    p90: float
+
+
 def quality(by: str, groups: Sequence[tuple[str, Sequence[float]]]) -> Chart:
     """For each group (its name, and the scores of its placed people in points) the middle half, the middle four fifths and the median.
 
     Groups must be large enough to be told of; nothing is hidden here.
     """
-    rows = [(name, len(scores), *(round(float(part), 2) for part in np.percentile(scores, PARTS))) for name, scores in groups]
-    medians = [row[4] for row in rows]
-    sentence = f"{rows[0][0]}: the median match scores {medians[0]:.1f} points." if len(rows) == 1 else _spread(by, rows) if rows else "Nobody was placed."
+    rows = [Row(name, len(scores), *(round(float(part), 2) for part in np.percentile(scores, PARTS))) for name, scores in groups]
+    if len(rows) > 1:
+        sentence = _spread(rows)
+    else:
+        sentence = f"{rows[0].group}: the median match scores {rows[0].p50:.1f} points." if rows else "Nobody was placed."
     names = ["lowest tenth ends at", "lowest quarter ends at", "median", "highest quarter starts at", "highest tenth starts at"]
     data = Table(f"Match quality in points, by {by}", (Column(by), *numbers("people placed", *names)), tuple(rows))
     return Chart(f"quality-{by}", f"Match quality of those placed, by {by}", sentence, data, lambda width: _draw(rows, width))
 
 
-def _spread(by: str, rows: Sequence[tuple[object, ...]]) -> str:
-    low, high = min(rows, key=lambda row: row[4]), max(rows, key=lambda row: row[4])  # type: ignore[arg-type,return-value]
-    return f"The median match scores between {low[4]:.1f} points ({low[0]}) and {high[4]:.1f} ({high[0]})."
+def _spread(rows: Sequence[Row]) -> str:
+    low, high = min(rows, key=lambda row: row.p50), max(rows, key=lambda row: row.p50)
+    return f"The median match scores between {low.p50:.1f} points ({low.group}) and {high.p50:.1f} ({high.group})."
 
 
-def _draw(rows: Sequence[tuple[object, ...]], width: int) -> alt.LayerChart:
-    names = ["group", "people", "p10", "p25", "p50", "p75", "p90"]
-    frame = pd.DataFrame(rows, columns=names).assign(place=range(len(rows)), most=100.0, half=HALF, fifths=FIFTHS)
-    frame["figures"] = [f"median {median:.1f}, {people:,} {'person' if people == 1 else 'people'}" for median, people in zip(frame["p50"], frame["people"], strict=True)]
+def _draw(rows: Sequence[Row], width: int) -> Any:
+    frame = pd.DataFrame(rows, columns=list(Row._fields)).assign(place=range(len(rows)), most=100.0, half=HALF, fifths=FIFTHS)
+    frame["figures"] = [
+        f"median {median:.1f}, {people:,} {'person' if people == 1 else 'people'}" for median, people in zip(frame["p50"], frame["people"], strict=True)
+    ]
     y = alt.Y("place:O", axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
     scale = alt.Scale(domain=[0, 100], nice=False)
     axis = alt.Axis(tickCount=5, title="points", grid=False)

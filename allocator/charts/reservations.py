@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from allocator.charts.bars import Bar, bars
 from allocator.charts.base import Chart
 from allocator.promises import ReservationLine
-from allocator.report.table import numbers, table
+from allocator.report.table import numbers, table, texts
 from allocator.wording import MODES
 
 
@@ -26,12 +26,10 @@ def reservations(lines: Sequence[ReservationLine], names: Sequence[str]) -> Char
     )
     data = table(
         "Promised, filled and short, by reservation",
-        ["reservation", "reading", *numbers("promised", "filled", "short")],
+        [*texts("reservation", "reading"), *numbers("promised", "filled", "short")],
         [(name, MODES[line.mode], line.promised, line.filled, line.short) for line, name in zip(lines, names, strict=True)],
     )
     return Chart("reservations", "Promises: seats filled and short", sentence, data, lambda width: bars(rows, _SERIES, width, unit="seats"))
 
 
 _SERIES = (("filled (a line marks the promise)", "main"), ("short", "short"))
-
-

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from allocator.charts.bars import Bar, bars
 from allocator.charts.base import Chart
 from allocator.constraints.base import Standing
-from allocator.report.table import numbers, table
+from allocator.report.table import numbers, table, texts
 
 MOST = 40
 """Bars of a chart; the table has everybody."""
@@ -28,7 +28,7 @@ def staff(lines: Sequence[Standing], used: Mapping[str, int]) -> Chart:
     at_limit = "none has reached the limit" if not full else f"{len(full):,} {'has' if len(full) == 1 else 'have'} no room left: {', '.join(full[:8])}"
     more = f" and {len(full) - 8:,} more" if len(full) > 8 else ""
     shown = f" The chart shows the {MOST} fullest." if len(rows) > MOST else ""
-    names = ["staff", "role", *numbers("points before", "points of this plan", "capacity", "room left")]
+    names = [*texts("staff", "role"), *numbers("points before", "points of this plan", "capacity", "room left")]
     return Chart(
         "staff", "Staff: load and capacity in points", f"{count}: {at_limit}{more}.{shown}", table("Load and capacity in points, by staff member", names, data),
         lambda width: bars(rows[:MOST], _SERIES, width, unit="points"),

@@ -9,16 +9,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import altair as alt
-
 DAY = {
     "ink": "#1b1f24", "quiet": "#57606a", "line": "#d0d7de", "track": "#e6eaef", "ground": "#ffffff",
-    "main": "#005ea8", "short": "#b3450b", "other": "#00735c", "fourth": "#7b3f9d",
+    "main": "#005ea8", "short": "#b3450b", "other": "#00735c", "fourth": "#4b1d70",
 }  # fmt: skip
 """Colours on white, by role. No two are the same: a page finds them again by their value."""
 NIGHT = {
     "ink": "#e8eaed", "quiet": "#a9b1ba", "line": "#3d444d", "track": "#2b323a", "ground": "#14181d",
-    "main": "#5aa9e6", "short": "#f0904d", "other": "#3fbf9f", "fourth": "#c792ea",
+    "main": "#5aa9e6", "short": "#f0904d", "other": "#3fbf9f", "fourth": "#ecd9fa",
 }  # fmt: skip
 """The same roles on a dark ground."""
 
@@ -31,19 +29,23 @@ _TAG = re.compile(r"<[a-z][^<]*?>")
 _ID = re.compile(r'(\bid="|url\(#)')
 
 
-def styled(chart: Any, width: int) -> Any:
-    """A chart as wide as asked for, in our colours; charts of several parts have set their widths themselves."""
-    if isinstance(chart, (alt.Chart, alt.LayerChart)):
-        chart = chart.properties(width=width, autosize=alt.AutoSizeParams(type="fit-x", contains="padding"))
+def styled(spec: dict[str, Any], width: int) -> dict[str, Any]:
+    """A specification as wide as asked for, in our look; charts of several parts have set their widths themselves."""
+    if "vconcat" not in spec:
+        spec = spec | {"width": width, "autosize": {"type": "fit-x", "contains": "padding"}}
     words = {"labelFont": FONT, "titleFont": FONT, "labelColor": DAY["quiet"], "titleColor": DAY["quiet"], "labelFontSize": 12, "titleFontSize": 12}
-    return (
-        chart.configure(background="transparent", padding=4, aria=False, font=FONT)
-        .configure_view(stroke=None)
-        .configure_axis(**words, titleFontWeight="normal", gridColor=DAY["line"], domainColor=DAY["quiet"], tickColor=DAY["quiet"])
-        .configure_legend(**words, orient="top", title=None, symbolType="square", columns=1, labelLimit=width)
-        .configure_header(**words, labelAnchor="start", labelFontWeight="bold")
-        .configure_text(font=FONT, fontSize=12, color=DAY["ink"])
-    )
+    config = {
+        "background": "transparent",
+        "padding": 4,
+        "aria": False,
+        "font": FONT,
+        "view": {"stroke": None},
+        "axis": {**words, "titleFontWeight": "normal", "gridColor": DAY["line"], "domainColor": DAY["quiet"], "tickColor": DAY["quiet"]},
+        "legend": {**words, "orient": "top", "title": None, "symbolType": "square", "columns": 1, "labelLimit": width},
+        "text": {"font": FONT, "fontSize": 12, "color": DAY["ink"]},
+        "title": {"font": FONT, "color": DAY["ink"], "anchor": "start", "limit": width},
+    }
+    return spec | {"config": config}
 
 
 def for_page(svg: str, name: str) -> str:

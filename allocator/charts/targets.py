@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from allocator.charts.bars import Bar, bars
 from allocator.charts.base import Chart
 from allocator.constraints.base import Standing
-from allocator.report.table import numbers, table
+from allocator.report.table import numbers, table, texts
 
 
 def targets(lines: Sequence[Standing]) -> Chart:
@@ -20,13 +20,19 @@ def targets(lines: Sequence[Standing]) -> Chart:
         missing = max(0, asked - line.achieved) if least else 0
         over = 0 if least else max(0, line.achieved - asked)
         by = f", misses by {missing:,}" if missing else f", {over:,} too many" if over else ""
-        rows.append(Bar(f"{line.label} ({line.key})", f"{line.achieved:,} of {'at least' if least else 'at most'} {asked:,}{by}", (line.achieved, missing), asked))
+        rows.append(
+            Bar(f"{line.label} ({line.key})", f"{line.achieved:,} of {'at least' if least else 'at most'} {asked:,}{by}", (line.achieved, missing), asked)
+        )
         data.append((line.label, line.key, line.achieved, asked, missing or over))
         if missing or over:
             missed.append(f"{line.label} by {missing or over:,}")
     count = "1 target" if len(told) == 1 else f"{len(told):,} targets"
-    sentence = f"{count}: {'all reached' if len(told) > 1 else 'reached'}." if not missed else f"{count}: {len(told) - len(missed):,} reached; missed {', '.join(missed)}."
-    shown = table("People placed and aimed at, by target", ["target", "aim", *numbers("placed", "aimed at", "missed by")], data)
+    sentence = (
+        f"{count}: {'all reached' if len(told) > 1 else 'reached'}."
+        if not missed
+        else f"{count}: {len(told) - len(missed):,} reached; missed {', '.join(missed)}."
+    )
+    shown = table("People placed and aimed at, by target", [*texts("target", "aim"), *numbers("placed", "aimed at", "missed by")], data)
     return Chart("targets", "Business targets: people placed and missing", sentence, shown, lambda width: bars(rows, _SERIES, width, unit="people"))
 
 

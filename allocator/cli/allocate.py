@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from allocator.cli.watch import Watch
     from allocator.result import Result
 
+MOST_SAID = 12
+"""Changes told before the answer."""
 CODES = {"optimal": SOLVED, "feasible": SOLVED, "infeasible": BROKEN, "no_solution": NOTHING_FOUND}
 
 
@@ -39,6 +41,7 @@ def allocate(
     ] = None,
     engine: Annotated[EngineName, typer.Option("--engine", metavar="NAME", help="auto, network, sifting, mip, cp_sat or pulp; auto says why.")] = "auto",
     reference: Reference = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Where nothing fits, make the cheapest changes that fit at once, and allocate under them.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Folder for result.json and the CSV files; out/<scenario name> where absent.")
     ] = None,
@@ -71,11 +74,14 @@ def allocate(
             with interruptible(screen(stderr=True)) as cancelled:
                 limits: Limits = {"time_limit": time_limit, "gap": gap, "memory_limit": memory_limit, "cancelled": cancelled}
                 result = _solved(inputs, seed, limits, engine, watch)
+                if repair and result.repair.feasible and result.repair.bends:
+                    inputs, bent = inputs.under(result.repair.changes), result.repair.bends
+                    result = replace(_solved(inputs, seed, limits, engine, watch), repaired=bent)
             warnings = [inputs.layers.placed(fault) for fault in result.warnings]
             told: dict[str, str | None] = {
                 "scenario": _seen_from(folder, scenario),
                 "reference": REFERENCE_FILE if reference else None,
-                "changes": CHANGES_FILE if changes else None,
+                "changes": CHANGES_FILE if inputs.changes else None,
             }
             result = replace(result, warnings=warnings, inputs=told, timings={"read": seconds, **result.timings})
             watch.phase("write")
@@ -88,8 +94,22 @@ def allocate(
         else:
             from allocator.cli.printout import print_result
 
+            _print_changes(inputs)
             print_result(result, inputs.scenario, files, screen())
         raise typer.Exit(OURS if result.stop_reason == "error" else CODES[result.status])
+
+
+def _print_changes(inputs: Inputs) -> None:
+    """What the change sets do, in words, before what came of it."""
+    said, console = inputs.sentences(), screen()
+    if said:
+        console.print(f"With {len(said):,} change{'' if len(said) == 1 else 's'} from {', '.join(each.layer for each in inputs.changes)}:")
+    for sentence in said[:MOST_SAID]:
+        console.print(f"  {sentence}")
+    if len(said) > MOST_SAID:
+        console.print(f"  … and {len(said) - MOST_SAID:,} more; ojt show lists them.")
+    if said:
+        console.print()
 
 
 def _name_of(scenario: Path) -> str:

@@ -12,14 +12,14 @@ Source: 20 CFR 680.700 and 680.720; wage caps and contract maximums are local po
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
-from allocator.constraints.base import SEAT, Constraint, Standing, Violation
+from allocator.constraints.base import SEAT, Constraint, Give, Mend, Standing, Violation
 from allocator.errors import Fault
 from allocator.groups import Scope, unknown_names
 from allocator.plan import Plan
@@ -82,10 +82,31 @@ class Budget(Constraint):
                 )
 
     def standings(self, plan: Plan) -> Iterator[Standing]:
-        charged, usual = self._charged(plan.problem), self._obligation(plan.problem)
-        own = plan.brought("cost_cents")
-        spent = int(np.where(own >= 0, own, usual[plan.slot])[charged[plan.slot]].sum())
+        spent = int(self.obligations(plan)[self.pays(plan)].sum())
         yield self.standing(self.funding_stream or "all slots", spent, at_most=self._left(), unit="cents")
+
+    def because(self, problem: Problem, key: str, lower: bool, value: int) -> str:
+        return f"{self._stream} has {_dollars(value)} left"
+
+    def gives(self, problem: Problem, give: Give) -> str:
+        return f"{self._stream} would have to obligate {_dollars(give.possible)}, with {_dollars(give.asked)} left"
+
+    def mended(self, plan: Plan, gives: Sequence[Give]) -> Iterator[Mend]:
+        for give in gives:
+            yield Mend("set", self.place("available"), self.committed + Decimal(give.possible) / 100)
+
+    @property
+    def _stream(self) -> str:
+        return "the budget of all slots" if self.funding_stream is None else f"funding stream {self.funding_stream}"
+
+    def pays(self, plan: Plan) -> Mask:
+        """Which assignments this stream pays for, in the plan's order."""
+        return self._charged(plan.problem)[plan.slot]
+
+    def obligations(self, plan: Plan) -> Integers:
+        """Cents that each assignment would obligate under this rule, in the plan's order; -1 where wage or hours are not recorded."""
+        own = plan.brought("cost_cents")
+        return np.where(own >= 0, own, self._obligation(plan.problem)[plan.slot])
 
     def _left(self) -> int:
         return max(0, int((self.available - self.committed) * 100))

@@ -11,14 +11,14 @@ Source: local; "aligned OJT business targets".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
 
-from allocator.constraints.base import SEAT, Constraint, Standing, Violation
+from allocator.constraints.base import SEAT, Constraint, Give, Mend, Standing, Violation
 from allocator.errors import Fault
 from allocator.groups import Scope, unknown_names
 from allocator.plan import Plan
@@ -81,6 +81,22 @@ class BusinessTarget(Constraint):
         placed = int(scope[plan.slot].sum())
         for name, least, most, hard in self._bounds():
             yield self.standing(name, placed, at_least=least, at_most=most, hard=hard)
+
+    def because(self, problem: Problem, key: str, lower: bool, value: int) -> str:
+        return f"at {'least' if lower else 'most'} {value} people are to be placed in {self.scope.describe()}"
+
+    def gives(self, problem: Problem, give: Give) -> str:
+        where = self.scope.describe()
+        if give.lower:
+            return f"At most {give.possible} of the {give.asked} people wanted in {where} can be placed"
+        return f"{give.possible} people would have to be placed in {where}, where {give.asked} are the most allowed"
+
+    def firm(self) -> BusinessTarget:
+        least = self.minimum if self.goal is None else self.goal
+        return self.model_copy(update={"hard": True, "minimum": least, "goal": None, "price": None})
+
+    def mended(self, plan: Plan, gives: Sequence[Give]) -> Iterator[Mend]:
+        yield from (Mend("set", self.place(give.key), give.possible) for give in gives)
 
     def _bounds(self) -> Iterator[tuple[str, int | None, int | None, bool]]:
         """Each bound as (name, at least, at most, hard)."""

@@ -2,21 +2,22 @@
 
     sum over reference pairs (i, j) of x[i, j]  >=  people in the reference - at_most
 
-Somebody has moved who holds a slot in the reference and not the same slot in the plan. The reference is the scenario's `reference` table (or `--reference`);
-people who have left the seekers table do not count.
+Somebody has moved who holds a slot in the reference and not the same slot in the plan, also where that slot is gone or may not be theirs any more. The
+reference is the scenario's `reference` table (or `--reference`). What people have decided since is no move: who has left the pool, who has declined or
+completed the slot, and who has begun at another do not count.
 
 Why: staff have already spoken to people; a plan that turns over every night cannot be worked with.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
-from allocator.constraints.base import SEAT, Constraint, Standing, Violation
+from allocator.constraints.base import SEAT, Constraint, Give, Mend, Standing, Violation
 from allocator.errors import Fault
 from allocator.plan import Plan
 from allocator.problem import Problem
@@ -53,3 +54,19 @@ class ChangeLimit(Constraint):
         seeker, slot = plan.problem.reference
         moved = sum(pair not in planned for pair in zip(seeker.tolist(), slot.tolist(), strict=True))
         yield self.standing("people moved", moved, at_most=self.at_most)
+
+    def because(self, problem: Problem, key: str, lower: bool, value: int) -> str:
+        return f"at most {self.at_most} people may move against the reference"
+
+    def gives(self, problem: Problem, give: Give) -> str:
+        return f"{self._moving(problem, give)} people would have to move against the reference, where {self.at_most} may"
+
+    def terms(self, plan: Plan, give: Give) -> tuple[int, int]:
+        return self.at_most, self._moving(plan.problem, give)
+
+    def mended(self, plan: Plan, gives: Sequence[Give]) -> Iterator[Mend]:
+        yield from (Mend("set", self.place("at_most"), self._moving(plan.problem, give)) for give in gives)
+
+    @staticmethod
+    def _moving(problem: Problem, give: Give) -> int:
+        return len(problem.reference[0]) - give.possible

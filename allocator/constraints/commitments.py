@@ -10,17 +10,20 @@ Why: a job seeker who has started training is not moved by a computer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
 
-from allocator.constraints.base import SEAT, Constraint, Standing, Violation
+from allocator.constraints.base import SEAT, Constraint, Give, Mend, Standing, Violation
 from allocator.errors import Fault
 from allocator.pairs import listed
 from allocator.plan import Plan
 from allocator.problem import CLOSED_STATUSES, FROZEN_STATUSES, Problem
 from allocator.program import Draft, Rows
+
+BEGUN = 20 * SEAT
+"""The price of ending what has begun: of twenty seats that nobody holds yet."""
 
 
 class Commitments(Constraint):
@@ -41,9 +44,8 @@ class Commitments(Constraint):
         begun = draft.problem.commitments(FROZEN_STATUSES)
         number = draft.pairs.find(begun.seeker, begun.slot)
         there = np.flatnonzero(number >= 0)
-        facts, ones = draft.problem.scenario, np.ones(len(number), dtype=np.int64)
-        names = [f"{one} at {other}" for one, other in zip(facts.ids("seekers")[begun.seeker], facts.ids("slots")[begun.slot], strict=True)]
-        yield Rows(self.kind, self.label, names, ones, ones, pair=number[there], row=there, bend=SEAT)
+        ones = np.ones(len(number), dtype=np.int64)
+        yield Rows(self.kind, self.label, _names(draft.problem), ones, ones, pair=number[there], row=there, bend=BEGUN)
 
     def violations(self, plan: Plan) -> Iterator[Violation]:
         planned = set(zip(plan.seeker.tolist(), plan.slot.tolist(), strict=True))
@@ -61,3 +63,23 @@ class Commitments(Constraint):
         planned = set(zip(plan.seeker.tolist(), plan.slot.tolist(), strict=True))
         kept = sum(pair in planned for pair in zip(begun.seeker.tolist(), begun.slot.tolist(), strict=True))
         yield self.standing("begun pairs kept", kept, at_least=len(begun.seeker))
+
+    def because(self, problem: Problem, key: str, lower: bool, value: int) -> str:
+        return f"{key} has begun"
+
+    def gives(self, problem: Problem, give: Give) -> str:
+        return f"{give.key} has begun and could not go on"
+
+    def mended(self, plan: Plan, gives: Sequence[Give]) -> Iterator[Mend]:
+        facts = plan.problem.scenario
+        begun = plan.problem.commitments(FROZEN_STATUSES)
+        ids = dict(zip(_names(plan.problem), zip(facts.ids("seekers")[begun.seeker], facts.ids("slots")[begun.slot], strict=True), strict=True))
+        for give in gives:
+            seeker, slot = ids[give.key]
+            yield Mend("remove", f"commitments[{seeker},{slot}]", note=f"Somebody has to tell {seeker} and the employer.")
+
+
+def _names(problem: Problem) -> list[str]:
+    """What has begun, in words."""
+    begun, facts = problem.commitments(FROZEN_STATUSES), problem.scenario
+    return [f"{one} at {other}" for one, other in zip(facts.ids("seekers")[begun.seeker], facts.ids("slots")[begun.slot], strict=True)]

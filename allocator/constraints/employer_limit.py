@@ -12,14 +12,14 @@ Source: local practice (no federal number); "disproportionate share of the workf
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Literal
 
 import numpy as np
 from pydantic import Field, model_validator
 
-from allocator.constraints.base import SEAT, Constraint, Standing, Violation
+from allocator.constraints.base import SEAT, Constraint, Give, Mend, Standing, Violation, furthest, shortest
 from allocator.errors import Fault
 from allocator.plan import Plan
 from allocator.problem import Problem
@@ -80,6 +80,35 @@ class EmployerLimit(Constraint):
         for position, room in enumerate(self._room(plan.problem).tolist()):
             if room >= 0 and (trained[position] or room == 0):
                 yield self.standing(str(facts.ids("employers")[position]), trained[position], at_most=room)
+
+    def because(self, problem: Problem, key: str, lower: bool, value: int) -> str:
+        return f"employer {key} may train {value} more"
+
+    def gives(self, problem: Problem, give: Give) -> str:
+        return f"Employer {give.key} would have to train {give.possible} more people, where {give.asked} more are allowed"
+
+    def mended(self, plan: Plan, gives: Sequence[Give]) -> Iterator[Mend]:
+        facts, names = plan.problem.scenario, " and ".join(give.key for give in gives)
+        at = [facts.position("employers", give.key) for give in gives]
+        employees, active = facts.integers("employers", "employees_at_site")[at], facts.integers("employers", "active_ojts")[at]
+        needed = active + np.array([give.possible for give in gives])
+        note = f"{self.name} has one limit for all employers: what {names} needs is allowed to every other as well."
+        if self.at_most is not None and needed.max() > self.at_most:
+            yield Mend("set", self.place("at_most"), int(needed.max()), note)
+        if (now := self.share) is None:
+            return
+        there = employees >= 0
+
+        def enough(share: Decimal) -> bool:
+            parts, whole = share.as_integer_ratio()
+            return bool((employees[there] * parts // whole >= needed[there]).all())
+
+        share = furthest(enough, largest=False)
+        if share is None:
+            no_share = f"{names} would train more people than it employs, which no share allows: {self.name} is switched off."
+            yield Mend("set", self.place("enabled"), False, no_share)
+        elif share > now:
+            yield Mend("set", self.place("share"), shortest(share, lambda cut: cut >= share and cut - share <= (share - now) / 20, down=False), note)
 
     def _room(self, problem: Problem) -> Integers:
         """Trainees each employer can still take; -1 where there is no limit."""

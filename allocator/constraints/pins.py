@@ -12,19 +12,20 @@ Why: staff know things that no table holds; the computer works around them.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Literal, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from allocator.constraints.base import SEAT, Constraint, Standing, Violation
+from allocator.constraints.base import SEAT, Constraint, Give, Mend, Standing, Violation
 from allocator.errors import Fault
 from allocator.pairs import listed, reasons
 from allocator.plan import Plan
 from allocator.problem import CLOSED_STATUSES, FROZEN_STATUSES, Problem
 from allocator.program import Draft, Rows
+from allocator.records import table_path
 from allocator.scenario import Positions
 
 
@@ -48,6 +49,8 @@ class Decision(NamedTuple):
     slot: int
     action: str
     words: str
+    path: str
+    """Where it is told, as change sets write it: `pins[S1,J1]`."""
 
 
 class Pins(Constraint):
@@ -78,7 +81,11 @@ class Pins(Constraint):
             if refused:
                 kind, why = refused[0]
                 yield self.fault(
-                    "pin_ineligible", f"{pin.words} cannot hold: {kind} refuses the pair. {why}", "Delete the pin, or mend the facts.", field="pins"
+                    "pin_ineligible",
+                    f"{pin.words} cannot hold: {kind} refuses the pair. {why}",
+                    "Delete the pin, or mend the facts.",
+                    field="pins",
+                    value=pin.path,
                 )
         if problem.scenario.has("pairs"):
             there = listed(problem, *_positions(fixed))
@@ -89,6 +96,7 @@ class Pins(Constraint):
                         f"{pin.words} cannot hold: the pair is not in pairs.",
                         "Add the pair with its score, or delete the pin.",
                         field="pins",
+                        value=pin.path,
                     )
 
     def _contradictions(self, problem: Problem, decisions: list[Decision]) -> Iterator[Fault]:
@@ -97,8 +105,9 @@ class Pins(Constraint):
         of_seeker: dict[int, list[Decision]] = defaultdict(list)
         of_slot: dict[int, list[Decision]] = defaultdict(list)
         started = [
-            Decision(one, other, "fix", f"the begun pair {facts.ids('seekers')[one]} at {facts.ids('slots')[other]}")
+            Decision(one, other, "fix", f"the begun pair {who} at {where}", table_path("commitments", (who, where)))
             for one, other in zip(begun.seeker.tolist(), begun.slot.tolist(), strict=True)
+            for who, where in [(str(facts.ids("seekers")[one]), str(facts.ids("slots")[other]))]
         ]
         ended = set(zip(closed.seeker.tolist(), closed.slot.tolist(), strict=True))
         for pin in [*started, *decisions]:
@@ -110,14 +119,18 @@ class Pins(Constraint):
         for pair, pins in of_pair.items():
             of_action = {pin.action: pin for pin in reversed(pins)}
             if len(of_action) > 1:
-                yield self.fault("pins_conflict", f"{of_action['fix'].words} contradicts {of_action['forbid'].words}.", mend, field="pins")
+                yield self.fault("pins_conflict", f"{of_action['fix'].words} contradicts {of_action['forbid'].words}.", mend, field="pins", value=_paths(pins))
             if "fix" in of_action and pair in ended:
                 name = f"{facts.ids('seekers')[pair[0]]} at {facts.ids('slots')[pair[1]]}"
-                yield self.fault("pins_conflict", f"{of_action['fix'].words} contradicts the ended pair {name}.", mend, field="pins")
+                yield self.fault("pins_conflict", f"{of_action['fix'].words} contradicts the ended pair {name}.", mend, field="pins", value=_paths(pins))
         for seeker, pins in of_seeker.items():
             if len(pins) > 1:
                 yield self.fault(
-                    "pins_conflict", f"{facts.ids('seekers')[seeker]} cannot hold two slots: {' and '.join(pin.words for pin in pins)}.", mend, field="pins"
+                    "pins_conflict",
+                    f"{facts.ids('seekers')[seeker]} cannot hold two slots: {' and '.join(pin.words for pin in pins)}.",
+                    mend,
+                    field="pins",
+                    value=_paths(pins),
                 )
         for slot, pins in of_slot.items():
             openings = int(problem.openings[slot])
@@ -127,6 +140,7 @@ class Pins(Constraint):
                     f"{facts.ids('slots')[slot]} has {openings} openings but {len(pins)} fixed people: {' and '.join(pin.words for pin in pins)}.",
                     mend,
                     field="pins",
+                    value=_paths(pins),
                 )
 
     def rows(self, draft: Draft) -> Iterator[Rows]:
@@ -148,6 +162,24 @@ class Pins(Constraint):
         broken = sum(1 for _ in self.violations(plan))
         yield self.standing("pins kept", len(decisions) - broken, at_least=len(decisions), unit="pins")
 
+    def because(self, problem: Problem, key: str, lower: bool, value: int) -> str:
+        return f"{key} stands"
+
+    def gives(self, problem: Problem, give: Give) -> str:
+        return f"T{give.key.removeprefix('t')} cannot be kept"
+
+    def mended(self, plan: Plan, gives: Sequence[Give]) -> Iterator[Mend]:
+        facts, dropped = plan.problem.scenario, {give.key for give in gives}
+        pairs = {(pin.seeker, pin.slot, pin.action) for pin in self._decisions(plan.problem) if pin.words in dropped}
+        ids = sorted((str(facts.ids("seekers")[seeker]), str(facts.ids("slots")[slot]), action) for seeker, slot, action in pairs)
+        kept = [pin for pin in self.pins if (pin.seeker_id, pin.slot_id, pin.action) not in ids]
+        if len(kept) < len(self.pins):
+            yield Mend("set", self.place("pins"), [pin.model_dump(mode="json", exclude_defaults=True) for pin in kept])
+        if facts.has("pins"):
+            said = facts.tables["pins"]
+            there = set(zip(said["seeker_id"], said["slot_id"], said["action"], strict=True))
+            yield from (Mend("remove", f"pins[{seeker},{slot}]") for seeker, slot, action in ids if (seeker, slot, action) in there)
+
     def _decisions(self, problem: Problem) -> list[Decision]:
         """Pins in force on the day, from the table and from the policy; a pin said twice counts once."""
         facts = problem.scenario
@@ -163,8 +195,13 @@ class Pins(Constraint):
                 words = f"the pin {'fixing' if action == 'fix' else 'forbidding'} {seeker_id} at {slot_id}"
                 words += f" by {author}" if author else ""
                 words += f" ({reason})" if reason else ""
-                found.setdefault((seeker, slot, action), Decision(seeker, slot, action, words))
+                found.setdefault((seeker, slot, action), Decision(seeker, slot, action, words, table_path("pins", (seeker_id, slot_id))))
         return list(found.values())
+
+
+def _paths(decisions: list[Decision]) -> str:
+    """Where decisions are told."""
+    return ", ".join(dict.fromkeys(pin.path for pin in decisions))
 
 
 def _positions(decisions: list[Decision]) -> tuple[Positions, Positions]:

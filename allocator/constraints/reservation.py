@@ -28,7 +28,6 @@ percentages and periods are local contracts.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -39,7 +38,8 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from allocator.constraints.base import SEAT, Constraint, Standing, Violation
+from allocator.bent_promise import because, gives, mended, terms
+from allocator.constraints.base import SEAT, Constraint, Give, Mend, Standing, Violation
 from allocator.errors import Fault
 from allocator.groups import Beneficiaries, Scope, unknown_names
 from allocator.pairs import Pairs
@@ -49,6 +49,7 @@ from allocator.program import FREE, Draft, Rows, Slack
 from allocator.release import Release
 from allocator.rule import Count
 from allocator.scenario import Integers, Mask, Positions
+from allocator.share_out import share_out
 from allocator.supply import eligible_supply
 
 Mode = Literal["minimum_best_effort", "minimum_hard", "minimum_soft", "set_aside", "cap", "over_and_above"]
@@ -181,10 +182,11 @@ class Reservation(Constraint):
         if self.denominator != "filled":
             return self.promises(plan.problem)
         filled = [int(rung.filled(plan.seeker, plan.slot).sum()) for rung in self.rungs(plan.problem)]
-        return [floor(self._share * n) if self.mode == "cap" else ceil(self._share * n) for n in filled]
+        return [floor(self.exact_share * n) if self.mode == "cap" else ceil(self.exact_share * n) for n in filled]
 
     @property
-    def _share(self) -> Fraction:
+    def exact_share(self) -> Fraction:
+        """The share as a fraction."""
         return Fraction(1 if self.share is None else self.share)
 
     def _exact(self, problem: Problem, rung: Rung) -> Fraction:
@@ -193,8 +195,8 @@ class Reservation(Constraint):
             return Fraction(next(promise for other, promise in zip(self.rungs(problem), self.promises(problem), strict=True) if other.number == rung.number))
         if self.denominator == "applicants":
             pool = int(problem.in_pool.sum())
-            return self._share * rung.seats * Fraction(int((rung.members & problem.in_pool).sum()), max(pool, 1))
-        return self._share * rung.seats
+            return self.exact_share * rung.seats * Fraction(int((rung.members & problem.in_pool).sum()), max(pool, 1))
+        return self.exact_share * rung.seats
 
     def _joint(self, problem: Problem, rung: Rung) -> int:
         """Largest remainders: peers' promises add up to their exact total rounded half up; ties go by label."""
@@ -207,7 +209,7 @@ class Reservation(Constraint):
     def exact(self, plan: Plan, rung: Rung) -> Fraction:
         """A rung's promise before rounding."""
         if self.denominator == "filled":
-            return self._share * int(rung.filled(plan.seeker, plan.slot).sum())
+            return self.exact_share * int(rung.filled(plan.seeker, plan.slot).sum())
         return self._exact(plan.problem, rung)
 
     def _rounds_with(self, other: Reservation) -> bool:
@@ -227,15 +229,15 @@ class Reservation(Constraint):
             elif self.mode == "cap":
                 yield self._row(draft, rung, key, upper=promise)
             else:
-                yield self._row(draft, rung, key, lower=self._asked(draft, rung, promise))
+                yield self._row(draft, rung, key, lower=self.asked(draft.problem, draft.pairs, rung, promise))
         if self._competes and self._pool(draft.problem)[-1].label == self.label:
             yield from self._one_credit_each(draft)
 
-    def _asked(self, draft: Draft, rung: Rung, promise: int) -> int:
+    def asked(self, problem: Problem, pairs: Pairs, rung: Rung, promise: int) -> int:
         """The right-hand side of a minimum: clipped where only best effort is asked, on top of merit where so read."""
         if self.mode == "over_and_above":
-            return promise + self._merit(rung)
-        return min(promise, self.supply(draft.problem, draft.pairs, rung)) if self.mode == "minimum_best_effort" else promise
+            return promise + self.merit(rung)
+        return min(promise, self.supply(problem, pairs, rung)) if self.mode == "minimum_best_effort" else promise
 
     def _row(self, draft: Draft, rung: Rung, key: str, *, lower: int = -FREE, upper: int = FREE, others: bool = False) -> Rows:
         least, most = np.array([lower]), np.array([upper])
@@ -254,7 +256,7 @@ class Reservation(Constraint):
 
     def _ratio(self, draft: Draft, rung: Rung, key: str) -> Rows:
         """whole x X(G, S) - parts x X(all, S) >= 0 (cap: <= 0), for share = parts / whole."""
-        parts, whole = self._share.as_integer_ratio()
+        parts, whole = self.exact_share.as_integer_ratio()
         zero = np.zeros(1, dtype=np.int64)
         everyone = np.flatnonzero(rung.filled(draft.pairs.seeker, draft.pairs.slot))
         slack = Slack.none() if self.mode == "cap" else self._short(draft, np.array([rung.seats]), whole)
@@ -361,7 +363,7 @@ class Reservation(Constraint):
                 yield self.standing(self.key(rung), placed, at_most=promise)
             else:
                 hard = self.mode in ("minimum_hard", "over_and_above")
-                merit = self._merit(rung) if self.mode == "over_and_above" else 0
+                merit = self.merit(rung) if self.mode == "over_and_above" else 0
                 yield self.standing(self.key(rung), placed, at_least=promise + merit, hard=hard)
 
     def _credited(self, plan: Plan) -> dict[int, int]:
@@ -376,10 +378,28 @@ class Reservation(Constraint):
         )
         for rule in order:
             for rung, promise in zip(rule.rungs(plan.problem), rule.promise_in(plan), strict=True):
-                merit = rule._merit(rung) if rule.mode == "over_and_above" else 0
+                merit = rule.merit(rung) if rule.mode == "over_and_above" else 0
                 needs.append(((rule.label, rung.number), promise + merit, np.flatnonzero(rung.counts(plan.seeker, plan.slot)).tolist()))
-        held = _share_out(needs)
+        held = share_out(needs)
         return {number: count for (label, number), count in held.items() if label == self.label}
+
+    # -- when nothing fits ---------------------------------------------------------------------------------------
+
+    def because(self, problem: Problem, key: str, lower: bool, value: int) -> str:
+        return because(self, problem, key, value)
+
+    def gives(self, problem: Problem, give: Give) -> str:
+        return gives(self, problem, give)
+
+    def firm(self) -> Reservation:
+        may_be_missed = self.mode in ("minimum_best_effort", "minimum_soft")
+        return self.model_copy(update={"mode": "minimum_hard", "price": None}) if may_be_missed else self
+
+    def terms(self, plan: Plan, give: Give) -> tuple[int, int]:
+        return terms(self, plan, give)
+
+    def mended(self, plan: Plan, gives: Sequence[Give]) -> Iterator[Mend]:
+        return mended(self, plan, gives)
 
     # -- report -------------------------------------------------------------------------------------------------
 
@@ -387,7 +407,8 @@ class Reservation(Constraint):
         """Most beneficiaries that could be in the rung's slots at once."""
         return problem.once(("supply", rung, pairs), lambda: eligible_supply(pairs, rung.counts(pairs.seeker, pairs.slot), problem.openings))
 
-    def _merit(self, rung: Rung) -> int:
+    def merit(self, rung: Rung) -> int:
+        """What the rung's beneficiaries win without the rule (over_and_above)."""
         if self.merit_count is None:
             raise ValueError(f"{self.name}: merit_count is not settled; see allocator.settle.")
         return self.merit_count[rung.number] if rung.number < len(self.merit_count) else 0
@@ -404,43 +425,6 @@ def _wanted(draft: Draft, pool: Sequence[Reservation]) -> Integers:
         for rung in rule.rungs(draft.problem):
             wanted += rung.counts(draft.pairs.seeker, draft.pairs.slot)
     return wanted
-
-
-def _share_out(needs: list[tuple[tuple[str, int], int, list[int]]]) -> dict[tuple[str, int], int]:
-    """Give each assignment to one of the promises it fits, serving the first ones first (augmenting paths)."""
-    holder: dict[int, int] = {}
-    free = [0] * len(needs)  # everything before this place is held, and stays held by somebody
-
-    def give(wanting: int) -> bool:
-        """Find an assignment for a promise, moving others along a shortest chain of promises."""
-        came_from: dict[int, tuple[int, int] | None] = {wanting: None}
-        queue = [wanting]
-        for promise in queue:
-            fitting = needs[promise][2]
-            while free[promise] < len(fitting) and fitting[free[promise]] in holder:
-                free[promise] += 1
-            if free[promise] < len(fitting):
-                holder[fitting[free[promise]]] = promise
-                step = came_from[promise]
-                while step is not None:
-                    holder[step[1]] = step[0]
-                    step = came_from[step[0]]
-                return True
-            for assignment in fitting if len(came_from) < len(needs) else ():
-                owner = holder[assignment]
-                if owner not in came_from:
-                    came_from[owner] = (promise, assignment)
-                    queue.append(owner)
-        return False
-
-    for promise, (_, need, _) in enumerate(needs):
-        while need > 0 and give(promise):
-            need -= 1
-    for promise, (_, _, fitting) in enumerate(needs):
-        for assignment in fitting:
-            holder.setdefault(assignment, promise)
-    held = Counter(holder.values())
-    return {name: held[number] for number, (name, _, _) in enumerate(needs)}
 
 
 def _round(exact: Fraction, how: str) -> int:

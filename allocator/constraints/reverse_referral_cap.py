@@ -8,14 +8,14 @@ Source: 20 CFR 651.10 (a placement needs a referral of somebody not specifically
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Literal
 
 import numpy as np
 from pydantic import Field, model_validator
 
-from allocator.constraints.base import SEAT, Constraint, Standing, Violation
+from allocator.constraints.base import SEAT, Constraint, Give, Mend, Standing, Violation, furthest, shortest
 from allocator.plan import Plan
 from allocator.problem import Problem
 from allocator.program import FREE, Draft, Rows
@@ -47,6 +47,24 @@ class ReverseReferralCap(Constraint):
     def standings(self, plan: Plan) -> Iterator[Standing]:
         made = int(plan.problem.reverse_referrals[plan.slot].sum())
         yield self.standing("reverse referrals", made, at_most=self._cap(plan.problem))
+
+    def because(self, problem: Problem, key: str, lower: bool, value: int) -> str:
+        return f"at most {value} reverse referrals are allowed"
+
+    def gives(self, problem: Problem, give: Give) -> str:
+        return f"{give.possible} reverse referrals would have to be allowed rather than {give.asked}"
+
+    def mended(self, plan: Plan, gives: Sequence[Give]) -> Iterator[Mend]:
+        (give,) = gives
+
+        def cap(share: Decimal) -> int:
+            return self.model_copy(update={"share": share})._cap(plan.problem)
+
+        share = furthest(lambda share: cap(share) >= give.possible, largest=False)
+        if self.at_most is not None or share is None:
+            yield Mend("set", self.place("at_most"), give.possible)
+        else:
+            yield Mend("set", self.place("share"), shortest(share, lambda cut: cap(cut) == cap(share), down=False))
 
     def _cap(self, problem: Problem) -> int:
         if self.at_most is not None:

@@ -12,13 +12,13 @@ Why: a placement without the coaching it needs is a promise to fail.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
-from allocator.constraints.base import SEAT, Constraint, Standing, Violation
+from allocator.constraints.base import SEAT, Constraint, Give, Mend, Standing, Violation
 from allocator.errors import Fault
 from allocator.plan import Plan
 from allocator.problem import Problem
@@ -91,6 +91,18 @@ class StaffCapacity(Constraint):
         for k in np.flatnonzero(room >= 0):
             yield self.standing(str(facts.ids("staff")[k]), int(carried[k]), at_most=int(room[k]), unit="points")
 
+    def because(self, problem: Problem, key: str, lower: bool, value: int) -> str:
+        return f"{key} has room for {_points(value)}"
+
+    def gives(self, problem: Problem, give: Give) -> str:
+        return f"{give.key} would have to carry {_points(give.possible)} more, with room for {give.asked}"
+
+    def mended(self, plan: Plan, gives: Sequence[Give]) -> Iterator[Mend]:
+        facts = plan.problem.scenario
+        used = facts.integers("staff", "used")
+        for give in gives:
+            yield Mend("set", f"staff[{give.key}].capacity", int(used[facts.position("staff", give.key)]) + give.possible)
+
     def _room(self, problem: Problem) -> Integers:
         """Points each staff member can still carry; -1 where this rule sets no limit."""
         facts = problem.scenario
@@ -116,3 +128,7 @@ class StaffCapacity(Constraint):
         for population, extra in self.extra_points.items():
             points += extra * populations.any_of(frozenset([population]))
         return points
+
+
+def _points(count: int) -> str:
+    return f"{count} point{'' if count == 1 else 's'}"

@@ -55,7 +55,7 @@ class Sifting(GoalByGoal):
     name = "sifting"
 
     def __init__(self, state: State | None = None) -> None:
-        self._state = state
+        self.state = state
 
     def solve(self, program: Program, clock: Clock, seed: int, progress: Progress) -> Outcome:
         if len(program.pairs) == 0:
@@ -71,9 +71,9 @@ class Sifting(GoalByGoal):
         return _Stage(self._state_of(program), goal, tuple(holds), clock, seed, watch).best(hint)
 
     def _state_of(self, program: Program) -> State:
-        if self._state is None or self._state.program is not program:
-            self._state = State(program)
-        return self._state
+        if self.state is None or self.state.program is not program:
+            self.state = State(program)
+        return self.state
 
 
 class State:

@@ -173,6 +173,14 @@ class Warm:
         self._finish(clock, progress)
 
     @classmethod
+    def where(cls, state: State, seed: int = 0) -> Warm:
+        """A program that was found impossible, where the proof of that left it; what follows starts from there."""
+        warm = cls.__new__(cls)
+        warm._begin(state.program, state, seed)
+        warm._hold(Outcome("infeasible", "proved", None, ()))
+        return warm
+
+    @classmethod
     def resumed(cls, program: Program, outcome: Outcome, *, seed: int = 0) -> Warm:
         """A program whose answer is known already, held without solving it again. The outcome's columns keep its rows."""
         warm = cls.__new__(cls)
@@ -204,13 +212,27 @@ class Warm:
                     message = f"Row {row} is to be held at {value}; a plan's rows are whole numbers."
                     raise ValueError(message)
         with self._mine():
-            state = self._under(change)
-            if state is None:
-                return Outcome("infeasible", "proved", None, ())
-            state.last = self._likeliest(state) if near is None else near
-            outcome = Sifting(state).solve(state.program, clock or Clock(gap=gap), self._seed, Silent())
-            self._remember(outcome.columns)
-            return outcome
+            return self._answer(self._under(change), clock or Clock(gap=gap), near)
+
+    def under(self, program: Program, *, clock: Clock, near: Integers | None = None) -> Outcome:
+        """The best plan of another program that differs from this one in sides of rows, in the room of columns and in goals, and in nothing else.
+        The program held stays as it is.
+
+        Raises ValueError where the other program has other pairs, rows or columns (as far as their numbers tell).
+        """
+        if (program.row_count, program.size, len(program.pairs)) != (self.program.row_count, self.program.size, len(self.program.pairs)):
+            message = "The other program has other rows or columns; let it succeed this one."
+            raise ValueError(message)
+        with self._mine():
+            return self._answer(self._state_of(program), clock, near)
+
+    def _answer(self, state: State | None, clock: Clock, near: Integers | None) -> Outcome:
+        if state is None:
+            return Outcome("infeasible", "proved", None, ())
+        state.last = self._likeliest(state) if near is None else near
+        outcome = Sifting(state).solve(state.program, clock, self._seed, Silent())
+        self._remember(outcome.columns)
+        return outcome
 
     def keep(self, change: Change, *, clock: Clock | None = None) -> Outcome:
         """The best plan under a change; from now on the program is the changed one. Where no plan is found, all stays as it was.
@@ -291,12 +313,19 @@ class Warm:
             return Sifting(state).maximize(state.program, dense[goal], holds, known, clock or Clock(), self._seed, watch)
 
     def succeed(
-        self, program: Program, *, seekers: Integers | None = None, slots: Integers | None = None, clock: Clock | None = None, progress: Progress | None = None
+        self,
+        program: Program,
+        *,
+        seekers: Integers | None = None,
+        slots: Integers | None = None,
+        near: Integers | None = None,
+        clock: Clock | None = None,
+        progress: Progress | None = None,
     ) -> Warm:
         """Another program that has much in common with this one (seekers or slots added or gone, rules changed), solved from where this one stands.
 
         `seekers[i]` and `slots[j]` say which of this program's the new one's are, -1 for new ones; where absent, those that are in both kept their
-        numbers. Rows are known by their rule, label and name. This one stays as it is.
+        numbers. Rows are known by their rule, label and name. `near` is a plan of the new one to start from in place of this one's. This one stays as it is.
         """
         later = Warm.__new__(Warm)
         with self._mine():
@@ -305,7 +334,7 @@ class Warm:
             stand = self._state.stand()
             if stand is not None:
                 later._state.start_from(renumbered.basis(stand))
-            later._state.last = None if self._plan is None else renumbered.columns(self._plan)
+            later._state.last = near if near is not None or self._plan is None else renumbered.columns(self._plan)
         later._finish(clock, progress)
         return later
 
@@ -315,9 +344,12 @@ class Warm:
         It is the warm one, but where seekers who had one slot at most may have several: that is another kind of program, and starts from nothing.
         """
         changed = change.of(self.program)
+        return self._state_of(changed, change.wanted(changed))
+
+    def _state_of(self, changed: Program, wanted: tuple[Hold, ...] = ()) -> State | None:
         if any((block.lower > block.upper).any() for block in changed.rows):
             return None
-        if self._state.go_under(changed, wanted := change.wanted(changed)):
+        if self._state.go_under(changed, wanted):
             return self._state
         fresh = State(changed)
         fresh.wanted = wanted

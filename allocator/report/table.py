@@ -71,6 +71,11 @@ def table(caption: str, columns: Sequence[Column | str], rows: Sequence[Sequence
     return Table(caption, tuple(Column(column) if isinstance(column, str) else column for column in columns), tuple(tuple(row) for row in rows))
 
 
+def texts(*names: str) -> list[Column]:
+    """Columns of text."""
+    return [Column(name) for name in names]
+
+
 def numbers(*names: str) -> list[Column]:
     """Columns of numbers."""
     return [Column(name, "number") for name in names]

@@ -38,7 +38,7 @@ def test_a_hard_minimum_moves_people_or_fits_nothing():
     assert values(best(FACTS, rule(minimum=2, hard=True))) == [7]
     result = best(FACTS, rule(minimum=3, hard=True))
     assert result.status == "infeasible"
-    assert [(bend.name, bend.required, bend.possible, bend.short) for bend in result.bends] == [("business_target[minimum]", 3, 2, 1)]
+    assert [(bend.name, bend.promised, bend.possible, bend.short) for bend in result.bends] == [("business_target[minimum]", 3, 2, 1)]
 
 
 def test_a_hard_maximum_keeps_people_out():

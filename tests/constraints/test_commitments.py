@@ -70,7 +70,7 @@ def test_two_begun_in_one_opening_fit_nowhere_and_the_repair_says_so():
     )  # fmt: skip
     result = best(there)
     assert result.status == "infeasible"
-    assert [(bend.kind, bend.required, bend.possible) for bend in result.bends] == [("commitments", 1, 0)]
+    assert [(bend.rule, bend.promised, bend.possible) for bend in result.bends] == [("commitments", 1, 0)]
 
 
 def test_the_line_counts_the_begun_pairs_kept():

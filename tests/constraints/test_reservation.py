@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from allocator.constraints.reservation import Reservation, _share_out
+from allocator.constraints.reservation import Reservation
 from allocator.problem import Problem
+from allocator.share_out import share_out
 from tests.twins import best, held, policy, said, values
 from tests.worlds import TODAY, orders, scores, world
 
@@ -94,7 +95,7 @@ def test_a_hard_minimum_is_kept_or_nothing_fits():
 def test_a_hard_minimum_above_its_members_fits_nothing_and_says_what_is_possible():
     result = best(facts(2), rule("minimum_hard", count=2))
     assert result.status == "infeasible"
-    assert [(bend.name, bend.required, bend.possible, bend.short) for bend in result.bends] == [("reservation", 2, 1, 1)]
+    assert [(bend.name, bend.promised, bend.possible, bend.short) for bend in result.bends] == [("reservation", 2, 1, 1)]
 
 
 def test_a_count_above_the_openings_is_not_quietly_lowered():
@@ -504,7 +505,7 @@ def test_sharing_out_serves_the_first_as_well_as_can_be(seed):
     draw = np.random.default_rng(seed)
     size, promises = int(draw.integers(1, 7)), int(draw.integers(1, 4))
     needs = [((str(k), 0), int(draw.integers(0, 5)), np.flatnonzero(draw.random(size) < 0.6).tolist()) for k in range(promises)]
-    shared = _share_out(needs)
+    shared = share_out(needs)
     fits = [[k for k, (_, _, fitting) in enumerate(needs) if one in fitting] or [None] for one in range(size)]
     met = [[min(need, given.count(k)) for k, (_, need, _) in enumerate(needs)] for given in product(*fits)]
     assert [min(need, shared[name]) for name, need, _ in needs] == max(met)

@@ -64,7 +64,7 @@ def test_an_impossible_minimum_is_infeasible_and_says_by_how_much() -> None:
     rule = {"kind": "reservation", "beneficiaries": "partner:P1", "count": 3, "mode": "minimum_hard"}
     result = solve(facts, Policy.from_dict({"constraints": [rule]}))
     assert (result.engine, result.status, result.placed) == ("network", "infeasible", 0)
-    assert [(bend.kind, bend.required, bend.possible, bend.short) for bend in result.bends] == [("reservation", 3, 1, 2)]
+    assert [(bend.rule, bend.promised, bend.possible, bend.short) for bend in result.bends] == [("reservation", 3, 1, 2)]
 
 
 def test_a_minimum_for_people_without_any_pair_is_infeasible_not_overlooked() -> None:

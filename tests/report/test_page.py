@@ -110,7 +110,7 @@ def test_markup_in_ids_and_labels_stays_text(told) -> None:
 
 
 def test_every_chart_has_a_name_a_description_and_its_table(told) -> None:
-    of, text, tree = told
+    of, _, tree = told
     charts = [section for section in sections(of) if section.chart is not None]
     pictures = tree.all("svg")
     assert len(pictures) == 2 * len(charts)

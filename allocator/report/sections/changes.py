@@ -18,8 +18,7 @@ def build(wanted: Wanted) -> Iterator[Section]:
     now = dict(zip(opened.plan.seeker.tolist(), opened.plan.slot.tolist(), strict=True))
     both = before.keys() & now.keys()
     same = sum(before[person] == now[person] for person in both)
-    counts = {"same": same, "moved": len(both) - same, "lost": len(before) - len(both), "newly_placed": len(now) - len(both)}
     gone = len(opened.scenario.tables["reference"]) - len(before)
-    chart = flow(**counts, before="in the reference")
+    chart = flow(same=same, moved=len(both) - same, lost=len(before) - len(both), newly_placed=len(now) - len(both), before="in the reference")
     left = f" {gone:,} {'person' if gone == 1 else 'people'} of the reference {'is' if gone == 1 else 'are'} no longer among the seekers." if gone else ""
     yield Section("People", "changes", "Changes against the reference", f"{chart.sentence}{left}", chart)

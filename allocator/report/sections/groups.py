@@ -9,7 +9,7 @@ import numpy as np
 from allocator.report.people import counted, named
 from allocator.report.section import Section, Wanted
 from allocator.report.small import SMALLEST, name_of, told_together
-from allocator.report.table import Cell, Column, numbers, table
+from allocator.report.table import Cell, Column, numbers, table, texts
 
 BY = (("partner", "partners", "partner_id"), ("center", "centers", "center_id"))
 
@@ -34,5 +34,5 @@ def build(wanted: Wanted) -> Iterator[Section]:
             continue
         with_one = sum(counts[name][2] for name in names[:-1])
         sentence = f"{with_one:,} of {opened.result.placed:,} people placed have a {one}. Groups of fewer than {SMALLEST} people are told together."
-        heads = [one, *numbers("people", "could take a slot", "placed"), Column("placed of those who could", "share")]
+        heads = [*texts(one), *numbers("people", "could take a slot", "placed"), Column("placed of those who could", "share")]
         yield Section("People", f"{many}", f"{many.capitalize()}", sentence, table=table(f"People by {one}", heads, rows))

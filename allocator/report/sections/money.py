@@ -8,7 +8,8 @@ from allocator.report.section import Section, Wanted
 from allocator.report.table import Column, table
 
 HEADS = (
-    "budget", "funding stream", Column("obligated by this plan", "money"), Column("available for it", "money"), Column("left", "money"), Column("used", "share"),
+    "budget", "funding stream",
+    Column("obligated by this plan", "money"), Column("available for it", "money"), Column("left", "money"), Column("used", "share"),
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from allocator.charts.reservations import reservations
 from allocator.promises import ReservationLine
 from allocator.report.section import Section, Wanted
-from allocator.report.table import numbers, table
+from allocator.report.table import numbers, table, texts
 from allocator.report.words import nameless
 from allocator.wording import MODES
 
@@ -21,16 +21,14 @@ def build(wanted: Wanted) -> Iterator[Section]:
     names = list(_names(lines))
     rows = [
         (
-            name, nameless(f"{line.beneficiaries} in {line.scope}", facts), MODES[line.mode], line.openings, line.promised, line.supply, line.filled, line.released,
-            line.short, "; ".join(why for why in (line.short_why, line.released_why) if why),
+            name, nameless(f"{line.beneficiaries} in {line.scope}", facts), MODES[line.mode], line.openings, line.promised, line.supply, line.filled,
+            line.released, line.short, "; ".join(why for why in (line.short_why, line.released_why) if why),
         )
         for name, line in zip(names, lines, strict=True)
     ]  # fmt: skip
-    heads = ["reservation", "for", "reading", *numbers("openings", "promised", "possible", "filled", "released", "short"), "why"]
+    heads = [*texts("reservation", "for", "reading"), *numbers("openings", "promised", "possible", "filled", "released", "short"), *texts("why")]
     chart = reservations(lines, names)
-    yield Section(
-        "Promises, targets and money", "reservations", "Reservations", chart.sentence, chart, table("Every reservation, with reasons", heads, rows)
-    )
+    yield Section("Promises, targets and money", "reservations", "Reservations", chart.sentence, chart, table("Every reservation, with reasons", heads, rows))
 
 
 def _names(lines: Sequence[ReservationLine]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from allocator.constraints.base import Standing
 from allocator.report.section import Section, Wanted
-from allocator.report.table import numbers, table
+from allocator.report.table import numbers, table, texts
 
 TOLD_ELSEWHERE = ("reservation", "business_target", "budget", "staff_capacity")
 
@@ -27,5 +27,5 @@ def build(wanted: Wanted) -> Iterator[Section]:
     missed = sum(int(row[4]) for row in rows)
     kept = "all are kept" if not missed else f"{missed:,} {'aim is' if missed == 1 else 'aims are'} missed"
     sentence = f"{len(rows):,} other {'rule limits' if len(rows) == 1 else 'rules limit'} the plan; {kept}."
-    heads = ["rule", *numbers("limits", "with room left", "exactly met", "missed")]
+    heads = [*texts("rule"), *numbers("limits", "with room left", "exactly met", "missed")]
     yield Section("Promises, targets and money", "rules", "Other rules", sentence, table=table("Limits of the other rules", heads, rows))

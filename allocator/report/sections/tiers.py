@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from allocator.report.people import counted
 from allocator.report.section import Section, Wanted
-from allocator.report.table import Column, numbers, table
+from allocator.report.table import Column, numbers, table, texts
 
 
 def build(wanted: Wanted) -> Iterator[Section]:
@@ -21,5 +21,5 @@ def build(wanted: Wanted) -> Iterator[Section]:
     ]
     parts = [f"{placed:,} of {could:,} in {name}" for name, _, could, placed, _ in rows if could]
     sentence = f"Placed, of those for whom at least one slot is open to them by the rules: {', '.join(parts)}."
-    heads = ["priority tier", *numbers("people", "could take a slot", "placed"), Column("placed of those who could", "share")]
+    heads = [*texts("priority tier"), *numbers("people", "could take a slot", "placed"), Column("placed of those who could", "share")]
     yield Section("People", "tiers", "Priority of service", sentence, table=table("People by priority tier", heads, rows))
