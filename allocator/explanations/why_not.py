@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from allocator.bends import Elastic
-from allocator.constraints.base import SEAT
+from allocator.constraints.commitments import BEGUN
 from allocator.engines.base import Silent
 from allocator.engines.choose import choose
 from allocator.explanations.explanation import Explanation, Verdict
@@ -77,10 +77,11 @@ def _not_a_pair(ground: Ground, seeker: int, slot: int, numbers: dict[str, Any])
 
 
 def _in_the_way(ground: Ground, pair: int) -> list[dict[str, Any]]:
-    """The rows of a cheapest set of bends with which the pair is possible, as plain data. Openings bend as well: they may be what is missing."""
+    """The rows of a cheapest set of bends with which the pair is possible, as plain data. Openings bend last
+    of all: they may be what is missing."""
     one = np.ones(1, dtype=np.int64)
     forced = Rows("asked", "asked", (), one, one, pair=np.array([pair]), row=np.zeros(1, dtype=np.int64))
-    rows_of = [replace(block, bend=SEAT) if block.kind == "slot_openings" else block for block in ground.program.rows]
+    rows_of = [replace(block, bend=10 * BEGUN) if block.kind == "slot_openings" else block for block in ground.program.rows]
     elastic = Elastic.of(replace(ground.program, rows=(*rows_of, forced)))
     outcome = choose(elastic.program).engine.solve(elastic.program, ground.clock(), 0, Silent())
     if outcome.columns is None:
