@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from allocator.engines.regret import Difference
+from allocator.explanations.direct import settled
 from allocator.explanations.explanation import Explanation, Fix, Verdict
 from allocator.explanations.fixes import room_for
 from allocator.explanations.ground import SOFT_GOALS, Ground
 from allocator.explanations.mends import fixes, least_refused
-from allocator.explanations.direct import settled
 from allocator.pairs import eligible
 from allocator.scenario import Integers, Positions
 
