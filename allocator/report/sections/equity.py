@@ -21,7 +21,7 @@ def build(wanted: Wanted) -> Iterator[Section]:
     lines = [line for line in equity(opened.plan, pairs=[opened.program.pairs]).lines if line.step in STEPS]
     if not lines:
         return
-    found = sorted({f"{line.attribute}, {line.group}" for line in lines if line.verdict in LOOK})
+    found = sorted({f"{line.attribute}, {line.group}".replace("_", " ") for line in lines if line.verdict in LOOK})
     said = f"{len(found):,} to look into: {'; '.join(found)}" if found else "no group differs by more than chance would explain"
     sentence = f"Rates at which groups are placed: {said}. Numbers under {LEAST}, and what would give one away, are hidden. {TEST}."
     heads = [*texts("attribute", "step", "group"), *numbers("people", "placed"), Column("rate", "share"), Column("of the highest rate", "share")]
