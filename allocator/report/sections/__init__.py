@@ -33,8 +33,7 @@ ORDER: tuple[Builder, ...] = (
     bends.build, goals.build,
     reservations.build, targets.build, money.build, rules.build,
     staff.build,
-    tiers.build, groups.build, unplaced.build, quality.build, equity.build, changes.build, placed.build,
-    program.build,
+    tiers.build, groups.build, unplaced.build, quality.build, equity.build, program.build, changes.build, placed.build,
     closing.build, warnings.build, origin.build,
 )  # fmt: skip
 """Who makes the sections, chapter by chapter."""

@@ -1,38 +1,48 @@
-"""Selection rates by protected group, small numbers hidden."""
+"""Equity: who was placed at which rate, by protected group, small numbers hidden."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from allocator.equity import TEST, VERDICTS, EquityLine, equity
+from allocator.equity import SOURCE, TEST, VERDICTS, EquityLine, equity
 from allocator.report.section import Section, Wanted
-from allocator.report.table import Cell, Column, numbers, table, texts
-from allocator.suppression import LEAST
+from allocator.report.table import Cell, Column, table
 
-STEPS = ("placed of the eligible", "placed of the pool")
-LOOK = ("look", "difference")
+STEP = "placed of the pool"
+HEADS = (
+    "group", Column("in the pool", "number"), Column("placed", "number"), Column("rate", "share"), Column("of the highest rate", "share"),
+    Column("p", "number"), "what it says",
+)  # fmt: skip
 
 
 def build(wanted: Wanted) -> Iterator[Section]:
-    """Each group's rate at each step, where the scenario has a protected table and there is a plan."""
-    opened = wanted.opened
-    if not opened.result.verified or not opened.scenario.has("demographics"):
+    """One table for all attributes; the earlier steps are in the workbook and in `ojt equity`."""
+    if not wanted.opened.result.verified or not wanted.opened.scenario.has("demographics"):
         return
-    lines = [line for line in equity(opened.plan, pairs=[opened.program.pairs]).lines if line.step in STEPS]
+    report = equity(wanted.opened.plan, pairs=[wanted.opened.program.pairs])
+    lines = [line for line in report.lines if line.step == STEP]
     if not lines:
         return
-    found = sorted({f"{line.attribute}, {line.group}".replace("_", " ") for line in lines if line.verdict in LOOK})
-    said = f"{len(found):,} to look into: {'; '.join(found)}" if found else "no group differs by more than chance would explain"
-    sentence = f"Rates at which groups are placed: {said}. Numbers under {LEAST}, and what would give one away, are hidden. {TEST}."
-    heads = [*texts("attribute", "step", "group"), *numbers("people", "placed"), Column("rate", "share"), Column("of the highest rate", "share")]
-    rows = [tuple(_cells(line)) for line in lines]
-    shown = table("Selection rates by group", [*heads, *numbers("exact test, p"), *texts("what it says")], rows)
-    yield Section("People", "equity", "Equity", sentence, table=shown)
+    compared = [line for line in lines if line.ratio is not None]
+    below = [line for line in compared if line.verdict in ("look", "small_numbers")]
+    if not compared:
+        told = "No two groups are large enough to compare"
+    elif below:
+        told = f"Below four fifths of the highest rate: {', '.join(f'{_words(line.attribute)} {_words(line.group)}' for line in below)}"
+    else:
+        told = f"None of the {len(compared)} groups compared is below four fifths of the highest rate"
+    sentence = f"{told}. That is a prompt to look, no proof ({SOURCE}; p: {TEST}). Numbers under 10 are hidden, and what would give them away."
+    yield Section("People", "equity", "Equity", sentence, table=table("Rates of placement by protected group", HEADS, [_row(line) for line in lines]))
 
 
-def _cells(line: EquityLine) -> Iterator[Cell]:
-    blank = "hidden" if line.verdict == "hidden" else ""
-    yield from (line.attribute.replace("_", " "), line.step, line.group.replace("_", " "))
-    yield from (blank if cell is None else cell for cell in (line.base, line.reached, line.rate, line.ratio))
-    yield "" if line.p_value is None else f"{line.p_value:.3f}"
-    yield VERDICTS[line.verdict]
+def _row(line: EquityLine) -> tuple[Cell, ...]:
+    name = f"{_words(line.attribute)}: {_words(line.group)}"
+    if line.verdict == "hidden":
+        return (name, *["hidden"] * 3, "", "", VERDICTS["hidden"])
+    said = "" if line.verdict == "not_compared" else VERDICTS[line.verdict]
+    blank: tuple[Cell, Cell] = ("" if line.ratio is None else line.ratio, "" if line.p_value is None else round(line.p_value, 3))
+    return (name, line.base, line.reached, "" if line.rate is None else line.rate, *blank, said)
+
+
+def _words(code: str) -> str:
+    return code.replace("_", " ")
