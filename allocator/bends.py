@@ -140,16 +140,6 @@ class Elastic:
         more = np.concatenate([self.program.upper, ones, np.array([total])])
         return Program(self.program.pairs, more, (*self.program.rows, *rows), objectives)
 
-    def columns_of(self, columns: Integers, second: Program) -> Integers:
-        """A solution of the first phase as one of the second."""
-        known = np.zeros(second.size, dtype=np.int64)
-        known[: len(columns)] = columns
-        amount = np.concatenate([columns[self.short[self.short >= 0]], columns[self.over[self.over >= 0]]])
-        price = np.concatenate([self.price[self.short >= 0], self.price[self.over >= 0]])
-        known[len(columns) : len(columns) + len(amount)] = amount > 0
-        known[-1] = int((amount * price).max(initial=0))
-        return known
-
     def bent(self, program: Program, columns: Integers) -> Iterator[Bent]:
         """What gives way in a solution, in the order of the rows."""
         first = 0
@@ -192,16 +182,10 @@ def _second_phase(program: Program, elastic: Elastic, outcome: Outcome, warm: Wa
     may = _candidates(elastic, warm, total)
     if not 1 < int(may[0].sum() + may[1].sum()) <= MOST_CANDIDATES:
         return None
-    from allocator.engines.sifting import Sifting, State
-
     narrow = Elastic.of(program, may, total)
-    kept = np.concatenate([outcome.columns[: program.size], np.zeros(narrow.program.size - program.size, dtype=np.int64)])
-    for wide, slim in ((elastic.short, narrow.short), (elastic.over, narrow.over)):
-        kept[slim[slim >= 0]] = outcome.columns[wide[slim >= 0]]
     second = narrow.few_and_fair(total)
-    state = State(second)
-    state.last = narrow.columns_of(kept, second)
-    found = Sifting(state).solve(second, clock.part(CHOOSING), seed, Silent())
+    # Exact integers: a cent and a seat stand beside one another here, which is much to ask of floating point.
+    found = choose(second, "cp_sat").engine.solve(second, clock.part(CHOOSING), seed, Silent())
     return None if found.columns is None else (narrow, found.columns)
 
 

@@ -11,6 +11,7 @@ from allocator.bends import Elastic
 from allocator.constraints.commitments import BEGUN
 from allocator.engines.base import Silent
 from allocator.engines.choose import choose
+from allocator.explanations.direct import settled
 from allocator.explanations.explanation import Explanation, Verdict
 from allocator.explanations.fixes import room_to_move
 from allocator.explanations.ground import KEEPING, Ground
@@ -39,7 +40,8 @@ def why_not(ground: Ground, seeker: int, slot: int) -> Explanation:
         return _told(who, "why_not_holds", numbers)
     held = int(ground.pair_of[seeker])
     numbers |= {"holds": None if held < 0 else ground.slot_id(held), "score": float(ground.pairs.score[pair] / 100)}
-    told = ground.ask_one_of(np.array([pair]))
+    told, _ = settled(ground, np.array([pair]), seeker, asked=np.array([pair]))
+    assert told is not None
     if told.telling == "impossible":
         rows, fix = _in_the_way(ground, pair), room_to_move(ground, pair, told)
         kept = bool(rows) and all(row["kind"] in KEEPING for row in rows)
