@@ -44,6 +44,21 @@ class Price:
     exact: bool = True
 
 
+@dataclass(frozen=True)
+class Unoptimized:
+    """What a way of filling slots that does not optimize reaches at a point; `keeps_every_rule` is about hard rules."""
+
+    name: str
+    placed: int
+    keeps_every_rule: bool
+    goals: tuple[GoalResult, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """As plain JSON data."""
+        goals = [{"kind": goal.kind, "label": goal.label, "value": goal.value} for goal in self.goals]
+        return {"name": self.name, "placed": self.placed, "keeps_every_rule": self.keeps_every_rule, "goals": goals}
+
+
 @dataclass(frozen=True, eq=False)
 class Point:
     """The policy at one value of each parameter, solved and judged. `newly_placed` and `lost` count people against the point before (None for the first)."""
@@ -57,6 +72,7 @@ class Point:
     lost: int | None = None
     dominated: bool = False
     dominated_by: tuple[Value, ...] | None = None
+    baselines: tuple[Unoptimized, ...] = ()
 
     @property
     def values(self) -> tuple[Value, ...]:
@@ -123,6 +139,7 @@ class Point:
             "lost": self.lost,
             "dominated": self.dominated,
             "dominated_by": None if self.dominated_by is None else list(self.dominated_by),
+            "baselines": [baseline.as_dict() for baseline in self.baselines],
             "road": self.variant.road,
             "seconds": round(self.seconds, 4),
         }

@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from allocator.comparing.side import baselines as sides_of_baselines
 from allocator.constraints.reservation import Reservation
 from allocator.engines.series import make
 from allocator.errors import Fault, InputError
 from allocator.layers import SET, entry_place, leaves
 from allocator.one_side import along_one_row, tighter
 from allocator.over import OPTION, Over, Value, exact_value, value_of
-from allocator.point import Point, Price, Promise
+from allocator.point import Point, Price, Promise, Unoptimized
 from allocator.policy import Policy
 from allocator.promises import lines
 from allocator.result import GoalResult
@@ -162,6 +163,8 @@ class Sweep:
             row |= {goal.label: found and found.value, f"{goal.label} bound": found and found.bound}
             price = next(self._prices_of(point, goal.label), None)
             row |= {f"{goal.label} below": price and price.below, f"{goal.label} above": price and price.above}
+        for baseline in point.baselines:
+            row |= {f"{baseline.name} placed": baseline.placed} | {f"{baseline.name} {goal.label}": goal.value for goal in baseline.goals}
         costs = {f"price_{side}": self._cost(point, side) for side in ("below", "above")}
         return (
             row
@@ -178,6 +181,7 @@ def sweep(
     seed: int = 0,
     terms: Terms | None = None,
     saw: Callable[[int, int], None] | None = None,
+    baselines: bool = False,
 ) -> Sweep:
     """The policy at every value of one or two parameters.
 
@@ -189,6 +193,8 @@ def sweep(
         Gap and seconds of each point, who may end it, and whether the lottery decides between equals; 0.01 % and no lottery where None.
     saw
         Told how many points are solved, of how many.
+    baselines
+        Whether each point also tells what is reached without optimizing.
 
     Raises
     ------
@@ -209,7 +215,7 @@ def sweep(
         variant = found.variants[number] if found else variants.solve(laid[number])
         seconds = found.seconds[number] if found else time.perf_counter() - started
         texts = tuple(over.texts[place] for over, place in zip(overs, places[number], strict=True))
-        points[number] = Point(texts, variant, tuple(_promises(variant, overs)), seconds)
+        points[number] = Point(texts, variant, tuple(_promises(variant, overs)), seconds, baselines=tuple(_unoptimized(variant)) if baselines else ())
         if saw is not None:
             saw(len(points), len(laid))
     told = compared([points[number] for number in range(len(laid))], overs, found)
@@ -257,6 +263,12 @@ def _order(variants: Variants, laid: Sequence[Policy], overs: Sequence[Over]) ->
         if make(first) == make(last) and tighter(last, first):
             order.reverse()
     return order
+
+
+def _unoptimized(variant: Variant) -> Iterator[Unoptimized]:
+    """What every baseline reaches under a point's policy."""
+    for side in sides_of_baselines(variant.problem, variant.program):
+        yield Unoptimized(side.name, len(side.assignments), not side.broken, tuple(side.goals))
 
 
 def _promises(variant: Variant, overs: Sequence[Over]) -> Iterator[Promise]:

@@ -111,8 +111,8 @@ NAMING = {
     "domain.py", "scenario.py", "protected.py", "cli/equity.py", "report/sections/equity.py",
     "tables/headers.py", "tables/keys.py", "change_paths.py", "change_tables.py", "differences.py", "comparing/inputs.py",
 }  # fmt: skip
-"""Who names the protected table: its model, the scenario that refuses it, the door, the command and the section that miss it; and those that name it to keep out:
-readers that check its ids, changes that refuse it and drop the lines of people who are gone, comparisons that tell no more than its size."""
+"""Who names the protected table: its model, the scenario that refuses it, the door, the command and the section that miss it; and those that name it to
+keep out: readers that check its ids, changes that refuse it and drop the lines of people who are gone, comparisons that tell no more than its size."""
 
 
 def test_protected_facts_have_one_door_and_equity_alone_goes_through_it() -> None:

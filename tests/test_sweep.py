@@ -342,3 +342,26 @@ def test_decimals_of_a_promoted_share_stay_exact() -> None:
     assert exact_value("0.06") == Decimal("0.06")
     assert exact_value("minimum_hard") == "minimum_hard"
     assert exact_value("3") == 3
+
+
+def test_each_point_also_tells_what_is_reached_without_optimizing(tmp_path: Path) -> None:
+    code, said = ojt("sweep", PAPER, "--over", "constraints.reservation.count=0:2:1", "--baselines", "--out", tmp_path / "swept", "--json")
+    assert code == 0
+    for point in json.loads(said)["points"]:
+        assert [baseline["name"] for baseline in point["baselines"]] == ["greedy", "first_come", "lottery"]
+        for baseline in point["baselines"]:
+            assert baseline["keeps_every_rule"]
+            reached, best = ([goal["value"] for goal in document["goals"]] for document in (baseline, point))
+            assert (-reached[0], *reached[1:]) <= (-best[0], *best[1:])  # people short first, the fewer the better
+    written = {path.name for path in (tmp_path / "swept").iterdir()}
+    assert written == {"sweep.csv", "sweep.json", "frontier.svg", "frontier.png", "frontier.vl.json"}
+
+
+def test_what_is_swept_lies_over_the_change_sets(tmp_path: Path) -> None:
+    laid = tmp_path / "what-if.toml"
+    laid.write_text('[[changes]]\nop = "set"\npath = "constraints.reservation.count"\nvalue = 1\n', "utf-8")
+    code, said = ojt("sweep", PAPER, "--over", "constraints.reservation.count=0:2:1", "--changes", laid, "--json")
+    assert code == 0
+    document = json.loads(said)
+    assert document["present"] == [1]
+    assert [point["goals"][-1]["value"] for point in document["points"]] == [245, 245, 170]

@@ -47,7 +47,8 @@ def _sentence(found: pd.DataFrame, parameter: str, goes: str, unit: str) -> str:
 def _draw(frame: pd.DataFrame, parameter: str, title: str, width: int) -> Any:
     """The points above, prices as steps below; hollow points are beaten."""
     shown = frame.dropna(subset=["reached"]).assign(point=lambda points: points["dominated"].map({True: "beaten by another point", False: "not beaten"}))
-    x = alt.X("value:Q", title=None, scale=alt.Scale(zero=False, nice=False, padding=8), axis=alt.Axis(grid=False, tickCount=6))
+    ends = [float(frame["value"].min()), float(frame["value"].max())] if len(frame) > 1 else alt.Undefined  # both panels run over the same values
+    x = alt.X("value:Q", title=None, scale=alt.Scale(domain=ends, zero=False, nice=False, padding=8), axis=alt.Axis(grid=False, tickCount=6))
     side = alt.Axis(tickCount=4, minExtent=44, maxExtent=44, format="~s")
     base = alt.Chart(shown).encode(x=x, y=alt.Y("reached:Q", title=None, scale=alt.Scale(zero=False), axis=side))
     line = base.mark_line(color=DAY["main"], strokeWidth=2)

@@ -24,6 +24,7 @@ def print_sweep(found: Sweep, files: Sequence[Path], console: Console) -> None:
     console.print(Text(_byline(found), style="dim"))
     console.print()
     _print_points(found, console)
+    _print_baselines(found, console)
     for line in _notes(found):
         console.print(Text(line, style="dim"))
     if files:
@@ -49,6 +50,31 @@ def _byline(found: Sweep) -> str:
     now = ", ".join("not set" if value is None else f"{value}" for value in found.present)
     left = "" if found.lottery else " The lottery between equals was left out."
     return f"{found.scenario_name}, as of {found.as_of}, seed {found.seed}. {moved} (now {now}).{left}"
+
+
+def _print_baselines(found: Sweep, console: Console) -> None:
+    """What is reached at each point without optimizing, beside the optimum: people placed, and the main goal."""
+    names = list(dict.fromkeys(baseline.name for point in found.points for baseline in point.baselines))
+    if not names:
+        return
+    goals = next((point.goals for point in found.points if point.verified), ())
+    main = found.main_goal if found.main_goal is not None else len(goals) - 1
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0, show_edge=False, title=Text("Without optimizing", style="bold"), title_justify="left")
+    for over in found.parameters:
+        table.add_column(over.place.rpartition(".")[2], justify="right", no_wrap=True)
+    for name in ("placed", *names, goals[main].label, *names) if goals else names:
+        table.add_column(name, justify="right")
+    broken = False
+    for point in found.points[:MOST_POINTS]:
+        told = {baseline.name: baseline for baseline in point.baselines}
+        marks = {name: "" if told[name].keeps_every_rule else "*" for name in names}
+        broken |= any(marks.values())
+        placed = [_number(point.placed), *(f"{told[name].placed:,}{marks[name]}" for name in names)]
+        values = [_number(point.value(main)), *(_number(told[name].goals[main].value) for name in names)] if goals else []
+        table.add_row(*map(str, point.values), *placed, *values)
+    console.print(table)
+    if broken:
+        console.print(Text("* breaks a hard minimum.", style="dim"))
 
 
 def _print_points(found: Sweep, console: Console) -> None:

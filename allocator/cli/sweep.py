@@ -14,7 +14,7 @@ import typer
 from allocator.cli.ending import BROKEN, NOTHING_FOUND, SOLVED, at_option, reported, say_json, screen
 from allocator.cli.inputs import policy_file, read_inputs
 from allocator.cli.interrupt import interruptible
-from allocator.cli.options import AsOf, Debug, Json, Policy, Reference, Scenario, Seed, Sets
+from allocator.cli.options import AsOf, Changes, Debug, Json, Policy, Reference, Scenario, Seed, Sets
 
 if TYPE_CHECKING:
     from allocator.over import Over
@@ -38,6 +38,7 @@ def sweep(
     ],
     policy: Policy = None,
     sets: Sets = None,
+    changes: Changes = None,
     as_of: AsOf = None,
     seed: Seed = 0,
     reference: Reference = None,
@@ -48,8 +49,12 @@ def sweep(
     lottery: Annotated[
         bool, typer.Option("--lottery", help="Let the lottery decide between equally good plans at every point, too; it may take long.")
     ] = False,
+    baselines: Annotated[
+        bool, typer.Option("--baselines", help="At each point also greedy, first come first served and a lottery, on the same data and rules.")
+    ] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Folder for sweep.json and sweep.csv; with --promote, the .toml file for the change set.")
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Folder for sweep.json, sweep.csv and a chart; with --promote, the .toml file for the change set."),
     ] = None,
     promote: Annotated[
         str | None, typer.Option("--promote", metavar="VALUE", help="Write the point with this value (VALUE,VALUE in a grid) as a change set to --out.")
@@ -70,18 +75,24 @@ def sweep(
 
         overs = read_overs(over)
         _refuse_unusable(out, promote, overs)
-        inputs = read_inputs(scenario, policy, sets, as_of, reference)
+        inputs = read_inputs(scenario, policy, sets, as_of, reference, changes)
         own_pairs, path = inputs.scenario.has("pairs"), policy_file(scenario, policy)
         seconds = time_limit if time_limit is not None else inputs.layers.policy.limits.time
 
         def policies(more: Sequence[str]) -> Wishes:
+            from allocator.changes import Change, ChangeSet
             from allocator.layers import load_policy
+            from allocator.over import exact_value
 
+            if changes:
+                # What is swept lies over the change sets, as they lie over --set.
+                moved = [text.rpartition("=") for text in more]
+                return inputs.under(ChangeSet(tuple(Change("set", place, exact_value(value)) for place, _, value in moved), name="--over")).layers.policy
             return load_policy(path, [*(sets or ()), *more], own_pairs=own_pairs)
 
         with interruptible(screen(stderr=True)) as cancelled, _counting(as_json) as saw:
             terms = Terms(Fraction(Decimal(str(gap))), seconds, cancelled, lottery)
-            found = inputs.placing(lambda: swept(inputs.scenario, policies, overs, seed=seed, terms=terms, saw=saw))
+            found = inputs.placing(lambda: swept(inputs.scenario, policies, overs, seed=seed, terms=terms, saw=saw, baselines=baselines))
         files = [] if out is None else _written(found, out) if promote is None else _promoted(found, promote, out)
         if as_json:
             say_json(found.as_dict())
@@ -145,9 +156,21 @@ def _written(found: Sweep, folder: Path) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         table = found.frame().to_csv(index=False, lineterminator="\n").encode()
         document = (json.dumps(found.as_dict(), indent=2) + "\n").encode()
-        return [write_whole(folder / "sweep.csv", table), write_whole(folder / "sweep.json", document)]
+        return [write_whole(folder / "sweep.csv", table), write_whole(folder / "sweep.json", document), *_drawn(found, folder)]
     except OSError as error:
         raise at_option("--out", f"{folder} cannot be written: {error.strerror}.", "Choose another folder.", "cannot_write") from None
+
+
+def _drawn(found: Sweep, folder: Path) -> list[Path]:
+    """The chart of one parameter that is a number, with a goal that moves."""
+    from allocator.charts.files import write_charts
+    from allocator.charts.frontier import frontier
+
+    goal, numbers = found.main_goal, all(isinstance(point.values[0], int | float) for point in found.points)
+    if len(found.parameters) > 1 or goal is None or not numbers:
+        return []
+    reached = next(point.goals[goal] for point in found.points if point.verified)
+    return write_charts([frontier(found.frame(), found.parameters[0].place, reached=reached.label, unit=reached.unit)], folder)
 
 
 def _promoted(found: Sweep, promote: str, path: Path) -> list[Path]:
