@@ -191,8 +191,8 @@ Values are checked as if they stood in the files, references too: a slot that a 
 file, `changes[3]` (the third) and the path. What is not there cannot be set or removed, what is there cannot be added: nothing happens by a misspelling. The
 protected table `demographics` cannot be changed; the record of a seeker who is removed goes with them.
 
-A run with change sets writes them as one, `changes.toml`, beside its result. `ojt diff A B --toml` writes the change set that turns scenario A, with its policy,
-into B.
+A run with change sets writes them as one, `changes.toml`, beside its result. `ojt diff A B --toml` writes the change set that turns scenario A, with
+its policy, into B.
 """
 
 

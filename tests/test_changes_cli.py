@@ -107,7 +107,7 @@ def test_faults_name_file_number_and_path(town: Path) -> None:
     assert "Name the scenario's folder" in fault["fix"]
 
 
-def test_diff_finds_what_turns_one_scenario_into_another(town: Path, what_if: Path, tmp_path: Path) -> None:
+def test_diff_finds_what_turns_one_scenario_into_another(town: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     shutil.copytree(town, other)
     (other / "staff.csv").write_text("staff_id,capacity\nANN,3\nBOB,1\n", "utf-8")
