@@ -16,9 +16,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from allocator.bends import UNITS
+from allocator.bends import Elastic
 from allocator.check import require_settled, violations
-from allocator.constraints.base import Standing, Violation
+from allocator.constraints.base import UNITS, Standing, Violation
 from allocator.engines.base import Reached
 from allocator.engines.completed import completed
 from allocator.errors import Fault, InputError
@@ -297,7 +297,7 @@ def _alone(program: Program, chosen: Integers) -> Integers:
 def _completed_as_far_as_possible(program: Program, chosen: Integers) -> Integers | None:
     """The columns beside where no such columns keep every row: hard promises that credits cannot keep are missed by as little as can be, and as many
     people are short as there are. None where even that is not enough."""
-    elastic, _ = program.elastic()
+    elastic = Elastic.of(program).program
     upper = elastic.upper.copy()
     for objective in program.objectives:
         charged = objective.column[objective.column >= len(program.pairs)]

@@ -33,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in (
-    allocate, explain, relax, check, evaluate, recommend, compare, stability, sweep, reservations, equity, report, validate, rules, show, diff, generate,
+    allocate, explain, relax, check, evaluate, recommend, compare, stability, sweep, reservations, equity, report, validate, diff, rules, show, generate,
 ):  # fmt: skip
     app.command()(command)
 

@@ -9,11 +9,13 @@ from allocator.report.sections import (
     bends,
     changes,
     closing,
+    equity,
     goals,
     groups,
     money,
     origin,
     placed,
+    program,
     quality,
     reservations,
     rules,
@@ -31,7 +33,8 @@ ORDER: tuple[Builder, ...] = (
     bends.build, goals.build,
     reservations.build, targets.build, money.build, rules.build,
     staff.build,
-    tiers.build, groups.build, unplaced.build, quality.build, changes.build, placed.build,
+    tiers.build, groups.build, unplaced.build, quality.build, equity.build, changes.build, placed.build,
+    program.build,
     closing.build, warnings.build, origin.build,
 )  # fmt: skip
 """Who makes the sections, chapter by chapter."""

@@ -22,11 +22,10 @@ def build(wanted: Wanted) -> Iterator[Section]:
         return
     rows = []
     for bend in result.bends:
-        least = bend.possible < bend.required
-        asked = f"at {'least' if least else 'most'} {with_unit(bend.required, bend.unit)}"
+        asked = f"at {'least' if bend.at_least else 'most'} {with_unit(bend.promised, bend.unit)}"
         name = bend.name if wanted.people else nameless(bend.name, wanted.opened.scenario)
         rows.append((name, asked, with_unit(bend.possible, bend.unit), with_unit(bend.short, bend.unit), bend.why))
-    proof = ", and no cheaper set does" if result.bends_proved else "; a cheaper set may"
+    proof = ", and no cheaper set does" if result.repair.proved else "; a cheaper set may"
     count = "this rule" if len(rows) == 1 else f"these {len(rows):,} rules"
     sentence = f"A plan would fit if {count} gave way by as much as the table says{proof}."
     yield Section("Goals", "bends", "What would have to give way", sentence, table=table("Rules that would have to give way", HEADS, rows))
