@@ -76,6 +76,16 @@ class Bending:
     warm: Warm | None = None
 
 
+def _furthest(block: Rows, program: Program) -> tuple[Integers, Integers]:
+    """By how much each row can fall short and go over at most, whatever is assigned: what bends has a bound, or no bound on the whole would hold."""
+    row, _, coefficient = block.entries(program.pairs)
+    row, coefficient = np.r_[row, block.slack.row], np.r_[coefficient, block.slack.coefficient * np.minimum(program.upper[block.slack.column], FREE >> 20)]
+    most, least = np.zeros(len(block), dtype=np.int64), np.zeros(len(block), dtype=np.int64)
+    np.add.at(most, row, np.maximum(coefficient, 0))
+    np.add.at(least, row, np.minimum(coefficient, 0))
+    return np.maximum(block.lower - least, 0), np.maximum(most - block.upper, 0)
+
+
 @dataclass(frozen=True, eq=False)
 class Elastic:
     """A program whose rows give way at a price: row r's columns `short[r]` and `over[r]`, -1 where it has none; a unit of either costs `price[r]`."""
@@ -95,12 +105,13 @@ class Elastic:
             first += len(block)
             slack = block.slack
             if block.bend:
+                room = _furthest(block, program)
                 for side, there, sign in ((short, block.lower > -FREE, 1), (over, block.upper < FREE, -1)):
                     at = np.flatnonzero(there if may is None else there & may[sign < 0][here])
                     columns = np.arange(start, start + len(at))
                     side[here][at] = columns
                     slack = slack.and_also(at, columns, sign)
-                    upper.append(np.full(len(at), most if most == FREE else most // block.bend, dtype=np.int64))
+                    upper.append(np.minimum(room[sign < 0][at], most // block.bend))
                     start += len(at)
             rows.append(replace(block, slack=slack))
         columns = np.concatenate([short[short >= 0], over[over >= 0]])
@@ -128,16 +139,6 @@ class Elastic:
         )
         more = np.concatenate([self.program.upper, ones, np.array([total])])
         return Program(self.program.pairs, more, (*self.program.rows, *rows), objectives)
-
-    def columns_of(self, columns: Integers, second: Program) -> Integers:
-        """A solution of the first phase as one of the second."""
-        known = np.zeros(second.size, dtype=np.int64)
-        known[: len(columns)] = columns
-        amount = np.concatenate([columns[self.short[self.short >= 0]], columns[self.over[self.over >= 0]]])
-        price = np.concatenate([self.price[self.short >= 0], self.price[self.over >= 0]])
-        known[len(columns) : len(columns) + len(amount)] = amount > 0
-        known[-1] = int((amount * price).max(initial=0))
-        return known
 
     def bent(self, program: Program, columns: Integers) -> Iterator[Bent]:
         """What gives way in a solution, in the order of the rows."""
@@ -181,16 +182,10 @@ def _second_phase(program: Program, elastic: Elastic, outcome: Outcome, warm: Wa
     may = _candidates(elastic, warm, total)
     if not 1 < int(may[0].sum() + may[1].sum()) <= MOST_CANDIDATES:
         return None
-    from allocator.engines.sifting import Sifting, State
-
     narrow = Elastic.of(program, may, total)
-    kept = np.concatenate([outcome.columns[: program.size], np.zeros(narrow.program.size - program.size, dtype=np.int64)])
-    for wide, slim in ((elastic.short, narrow.short), (elastic.over, narrow.over)):
-        kept[slim[slim >= 0]] = outcome.columns[wide[slim >= 0]]
     second = narrow.few_and_fair(total)
-    state = State(second)
-    state.last = narrow.columns_of(kept, second)
-    found = Sifting(state).solve(second, clock.part(CHOOSING), seed, Silent())
+    # Exact integers: a cent and a seat stand beside one another here, which is much to ask of floating point.
+    found = choose(second, "cp_sat").engine.solve(second, clock.part(CHOOSING), seed, Silent())
     return None if found.columns is None else (narrow, found.columns)
 
 

@@ -22,7 +22,7 @@ from allocator.change_records import Batch, GivenCell, TableEdit, empty, placed,
 from allocator.domain import PROTECTED, TABLES, Row
 from allocator.errors import Fault
 from allocator.layer_stack import Origin
-from allocator.records import EVERY, RecordKey, cell, joined_keys, positions, split_key, table_path
+from allocator.records import EVERY, RecordKey, cell, joined_keys, matching, positions, split_key, table_path
 from allocator.scenario import Integers, Scenario
 from allocator.tables.frame import from_frame
 from allocator.tables.headers import normalise, spellings
@@ -198,10 +198,7 @@ class _Draft:
     def _matching(self, path: TablePath) -> list[RecordKey]:
         if self.frame is None or not len(self.frame):
             return []
-        hit = np.ones(len(self.frame), dtype=bool)
-        for name, part, every in zip(self.model.keys, path.key, path.every, strict=True):
-            if not every:
-                hit &= (self.frame[name] == part).to_numpy(dtype=bool)
+        hit = matching(self.model, self.frame, path.key, path.every)
         rows = self.frame.loc[hit, list(self.model.keys)]
         return [tuple(str(part) for part in row) for row in rows.itertuples(index=False, name=None)]
 

@@ -47,7 +47,7 @@ class Cut:
 
 @dataclass(frozen=True, eq=False)
 class Reason:
-    """Why one row bends: the rows (by number in the program) without one of which it would go further, and a cut that proves it where there is one."""
+    """Why one row bends: rows (by number in the program) without any one of which this would be no reason, and a cut that proves it where there is one."""
 
     bent: Bent
     rows: tuple[int, ...]
@@ -65,7 +65,7 @@ class Clash:
     @property
     def price(self) -> int:
         """What its bends cost, in millionths of a seat."""
-        return sum(reason.bent.price for reason in self.reasons)
+        return sum(bent.price for bent in {reason.bent.row: reason.bent for reason in self.reasons}.values())
 
 
 def clashes(program: Program, bending: Bending, clock: Clock, seed: int) -> list[Clash]:
@@ -74,16 +74,15 @@ def clashes(program: Program, bending: Bending, clock: Clock, seed: int) -> list
         return []
     inquiry = _Inquiry.of(program, bending, clock, seed)
     found = [inquiry.into(bent) for bent in bending.bent]
-    whole = {bent.row: rows for bent, (_, rows, _) in zip(bending.bent, found, strict=True)}
     joined: list[tuple[set[int], list[int]]] = []
     for number, bent in enumerate(bending.bent):
-        rows, members = {bent.row, *whole[bent.row]}, [number]
+        rows, members = {bent.row, *(row for reason in found[number][0] for row in reason.rows)}, [number]
         for other in [other for other in joined if other[0] & rows]:
             joined.remove(other)
             rows, members = rows | other[0], members + other[1]
         joined.append((rows, members))
     told = [
-        Clash(tuple(sorted(rows)), tuple(found[number][0] for number in sorted(members)), all(found[number][2] for number in members))
+        Clash(tuple(sorted(rows)), tuple(reason for number in sorted(members) for reason in found[number][0]), all(found[number][1] for number in members))
         for rows, members in joined
     ]
     return sorted(told, key=lambda clash: (-clash.price, clash.rows))
@@ -124,17 +123,17 @@ class _Inquiry:
         wishes = [n for n, (block, _) in enumerate(rows_of(program)) if block.kind not in ALWAYS_HOLD and (block.bend or not len(block.slack.row))]
         return cls(program, bent, warm, bending.columns, clock, np.array(wishes, dtype=np.int64))
 
-    def into(self, bent: Bent) -> tuple[Reason, set[int], bool]:
-        """Why a row bends, every row that has a part in that, and whether each was confirmed to have."""
+    def into(self, bent: Bent) -> tuple[list[Reason], bool]:
+        """Every reason why a row bends, first the one that lets it go no further, and whether each row of them was confirmed to have a part in it."""
         question = _Question(self, bent, bent.possible + (1 if bent.lower else -1))
         others = self.wishes[self.wishes != bent.row]
         first = question.minimal(others)
-        rows, sure = set(first or ()), question.sure and first is not None
-        reason = Reason(bent, tuple(sorted(rows)), None if first is None else question.cut(np.array(first, dtype=np.int64)))
+        reasons = [Reason(bent, tuple(first or ()), None if first is None else question.cut(first))]
         whole = question if bent.amount == 1 else _Question(self, bent, bent.required)
         for known in whole.sets(others, first if whole is question else None):
-            rows |= set(known)
-        return reason, rows, sure and whole.sure
+            if set(known) not in [set(reason.rows) for reason in reasons]:
+                reasons.append(Reason(bent, tuple(known), whole.cut(known)))
+        return reasons, question.sure and whole.sure and first is not None
 
 
 class _Question:
@@ -216,9 +215,9 @@ class _Question:
         (lower if self.bent.lower else upper)[self.bent.row] = self.target
         return self.inquiry.warm.ask(replace(change, at_least=lower, at_most=upper, objectives=()), clock=self.inquiry.clock, near=self.inquiry.near)
 
-    def cut(self, rows: Integers) -> Cut | None:
+    def cut(self, among: Sequence[int]) -> Cut | None:
         """The proof by counting, where the row is stopped by whole people in whole seats; None where the numbers do not tell it exactly."""
-        program = self.inquiry.bent
+        program, rows = self.inquiry.bent, np.array(among, dtype=np.int64)
         if not self.bent.lower or self.bent.block.coefficient is not None:
             return None
         limit = self.limit(self.change(rows))
@@ -255,7 +254,7 @@ class _Question:
         np.maximum.at(best, program.pairs.seeker, worth[: len(program.pairs)])
         if (worth[len(program.pairs) :] > 0).any() or need > FREE or reach + int(best.sum()) >= need:
             return None
-        return Cut(need, reach + int(best.sum()), tuple(sorted(asked)), tuple(given), tuple(slots), int(best.sum()))
+        return Cut(need - self.target + self.bent.required, reach + int(best.sum()), tuple(sorted(asked)), tuple(given), tuple(slots), int(best.sum()))
 
 
 def activity(program: Program, number: int, *, largest: bool) -> Objective:

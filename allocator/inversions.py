@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from allocator.explanations.direct import places_of
 from allocator.explanations.ground import Ground
-from allocator.explanations.seekers import places_of
 from allocator.explanations.swaps import swapped
 from allocator.problem import FROZEN_STATUSES
 from allocator.scenario import Integers, Mask

@@ -94,9 +94,10 @@ def _sentence(subject: str, parts: list[str], reading: Reading) -> str:
     gained, lost = len(reading.gained or ()), len(reading.lost or ())
     if not parts and not gained and not lost:
         return f"{subject} would have changed nothing."
+    doubt = " (as far as was found in time; not proved)" if reading.status == "feasible" else ""
     joined = ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1] if parts else "met every goal as well"
     who = f"{_people(gained)} would gain a slot and {_people(lost)} would lose theirs" if gained or lost else "the same people would be placed"
-    return f"{subject} would have {joined}; {who}."
+    return f"{subject} would have {joined}; {who}{doubt}."
 
 
 def _differences(reading: Reading, now: Reading) -> list[str]:
@@ -111,15 +112,27 @@ def _differences(reading: Reading, now: Reading) -> list[str]:
 
 
 def _better(reading: Reading, now: Reading) -> list[tuple[str, str, float, bool]]:
-    """Goals that both have and whose values differ: (label, unit, change, whether for the better)."""
+    """Goals that both have and whose best values are proved to differ: (label, unit, change, whether for the better).
+
+    What lies between a value and its bound is not known, and nothing is said of it.
+    """
     before = {goal.label: goal for goal in now.goals}
     found = []
     for goal in reading.goals:
         old = before.get(goal.label)
-        if old is not None and old.value is not None and goal.value is not None and goal.value != old.value and goal.kind != "lottery":
-            change = float(round(goal.value - old.value, 2))
+        if old is None or goal.kind == "lottery" or None in (old.value, old.bound, goal.value, goal.bound):
+            continue
+        (least, most), (old_least, old_most) = _between(goal), _between(old)
+        if least > old_most or most < old_least:
+            change = float(round((goal.value or 0) - (old.value or 0), 2))
             found.append((goal.label, goal.unit, change, (change < 0) == (goal.kind == "shortfall")))
     return found
+
+
+def _between(goal: GoalResult) -> tuple[float, float]:
+    """Where the goal's best value lies."""
+    value, bound = goal.value or 0, goal.bound or 0
+    return min(value, bound), max(value, bound)
 
 
 def _seats(count: int | None) -> str:

@@ -14,22 +14,23 @@ Source: reduced costs as bounds, Dantzig, Fulkerson and Johnson 1954; ejection c
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
-from typing import Any, Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from allocator.board import NOBODY, Board, Table
+from allocator.candidate import FREE_OF_COST, Candidate, Cost, Exact, Move, Recommendation, Step, why
 from allocator.engines.base import Clock
-from allocator.engines.regret import Difference, difference, regrets
+from allocator.engines.completed import completed
+from allocator.engines.regret import FIRST_TRY, Difference, difference, regrets, values
 from allocator.engines.warm import Change
 from allocator.errors import Fault, InputError
 from allocator.opened import Opened
 from allocator.program import Objective
-from allocator.result import Amount
 from allocator.scenario import Integers
 
 LIKELY = 12
@@ -40,113 +41,6 @@ MOST_DISPLACED = 3
 """People who might give up a seat, staff time or money for a candidate, whose move is carried on: those by whom least is lost at once."""
 STEPS = 2
 """Further moves after the first, to seat who lost a place and to fill the seat that came free."""
-
-
-@dataclass(frozen=True)
-class Cost:
-    """An amount that a plan is worse by, in the first goal in which it is; nothing (`goal` empty) where it is as good."""
-
-    goal: str
-    label: str
-    unit: str
-    amount: Amount
-
-    def __str__(self) -> str:
-        if not self.goal:
-            return "nothing"
-        amount = f"{self.amount:,}" if isinstance(self.amount, int) else f"{self.amount:,.2f}"
-        unit = self.unit.removesuffix("s") if self.amount == 1 and self.unit != "people" else "person" if self.amount == 1 else self.unit
-        return f"{amount} {unit} of {self.goal if self.label == self.goal else f'{self.goal}, {self.label}'}"
-
-
-FREE_OF_COST = Cost("", "", "", 0)
-
-
-@dataclass(frozen=True)
-class Step:
-    """One person's part in a move: from the slot they hold (None for none) to another (None for none)."""
-
-    seeker_id: str
-    from_slot: str | None
-    to_slot: str | None
-
-
-@dataclass(frozen=True)
-class Move:
-    """A few steps that bring a pair about and keep every rule, the candidate's first; `cost` is what the plan is then worse by."""
-
-    steps: tuple[Step, ...]
-    cost: Cost
-
-
-@dataclass(frozen=True)
-class Exact:
-    """What a solve with the pair forced says: `impossible`, `worse`, `equal`, `better` or, where time ran out, `open`.
-
-    It costs `least` to `most`; most is None where no plan with the pair was found in time. `proved` where the two are the same.
-    `people_moved` counts those whose slot differs in the plan found.
-    """
-
-    telling: Literal["impossible", "worse", "equal", "better", "open"]
-    least: Cost
-    most: Cost | None
-    proved: bool
-    people_moved: int | None
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A pair that the plan does not have, and what it would mean.
-
-    `least` is what every plan with the pair gives up at least (in that goal, or something in an earlier one), None where no price tells, which is as
-    good as it gets. `components` are points of built-in scoring, None where not recorded.
-    """
-
-    rank: int
-    seeker_id: str
-    slot_id: str
-    score: float
-    tier: str
-    components: dict[str, float | None]
-    holds: str | None
-    seat_open: bool
-    in_the_way: tuple[str, ...]
-    least: Cost | None
-    move: Move | None
-    why: str
-    exact: Exact | None = None
-
-    @property
-    def proved(self) -> bool:
-        """Whether the cost is known to be that of the move."""
-        return self.move is not None and (self.least or FREE_OF_COST) == self.move.cost
-
-
-@dataclass(frozen=True, eq=False)
-class Recommendation:
-    """The candidates for one seeker or one slot, the best first.
-
-    Ranked by what the move costs: nothing before something, a later goal before an earlier one, little before much; then those for whom no short move
-    was found, by what every plan with the pair gives up at least; of equals the higher score. Moves are looked for on behalf of the `LIKELY` first by
-    the prices, who can be seated at once, and the score. `held` are the slots of the seeker, or the people in the slot. `eligible` counts pairs, of
-    which `settled` cannot be had: a pin or what has begun says otherwise. `left_out` counts eligible pairs that a cap has cut; None for a slot.
-    """
-
-    seeker_id: str | None
-    slot_id: str | None
-    held: tuple[str, ...]
-    seats_open: int | None
-    eligible: int
-    settled: int
-    refused: dict[str, int]
-    left_out: int | None
-    candidates: Sequence[Candidate]
-
-    def as_dict(self) -> dict[str, Any]:
-        """The recommendation as plain JSON data."""
-        told = {name: value for name, value in vars(self).items() if name != "candidates"}
-        return {**told, "held": list(self.held), "candidates": [{**asdict(one), "proved": one.proved} for one in self.candidates]}
 
 
 class _Found(NamedTuple):
@@ -278,7 +172,7 @@ class Recommender:
             move=None if move is None else Move(tuple(self._steps(move.into, move.out)), self._worse_by(move.gains)),
             why="",
         )
-        return replace(candidate, why=_why(candidate))
+        return replace(candidate, why=why(candidate))
 
     def _components(self, pairs: Integers) -> dict[str, list[float | None]]:
         if self.facts.has("pairs"):
@@ -371,24 +265,51 @@ class Recommender:
         """
         seeker, slot = self._position("seekers", seeker_id), self._position("slots", slot_id)
         pair = int(self.pairs.find(np.array([seeker], dtype=np.int32), np.array([slot], dtype=np.int32))[0])
-        if pair < 0 or self._warm is None:
+        if pair < 0 or self._warm is None or self._board is None:
             message = f"{seeker_id} at {slot_id} is not among the eligible pairs."
             raise InputError([Fault("not_eligible", message, "`ojt explain --why-not` says which rule refuses it.", self.facts.name)])
-        clock = Clock(seconds)
-        found = difference(self._warm, Change(forced=np.array([pair])), clock=clock, hint=(int(self.goal[pair]), int(self.loss[pair])))
-        taken = seconds - (clock.left or 0.0)
-        return self._told(found, taken)
+        clock, hint = Clock(seconds), (int(self.goal[pair]), int(self.loss[pair]))
+        broken = self._board.tries(np.array([pair]), self._board.held[[seeker]]).broken[0]
+        move = None if self.opened.columns[pair] else self._move(pair, int(broken))
+        found = None if move is None else self._nearby(pair, move, hint, clock)
+        if found is None:
+            found = difference(self._warm, Change(forced=np.array([pair])), clock=clock, hint=hint)
+        return self._told(found, move, time.monotonic() - clock.started)
 
-    def _told(self, found: Difference, seconds: float) -> Exact:
-        pairs = len(self.pairs)
-        moved = None if found.columns is None else self._moved(np.flatnonzero(found.columns[:pairs]))
+    def _nearby(self, pair: int, move: _Found, hint: tuple[int, int], clock: Clock) -> Difference | None:
+        """What the first goal in which a move costs something tells, from where the move stands; None where it does not, or might not be the first."""
+        assert self._warm is not None
+        proved = [reached.proved for reached in self._warm.outcome.goals]
+        goal = next((number for number, gain in enumerate(move.gains) if gain), len(proved))
+        columns = completed(self.program, self._after(move))
+        if columns is None or not all(proved[:goal]) or (goal < len(proved) and move.gains[goal] > 0):
+            return None
+        if goal == len(proved):
+            return Difference("equal", columns=columns)
+        if hint == (goal, -move.gains[goal]):
+            return Difference("worse", goal, hint[1], hint[1], columns=columns)
+        step = self._warm.reach(goal, Change(forced=np.array([pair])), clock=clock.part(FIRST_TRY), near=columns)
+        held = values(self.program, self.opened.columns)[goal]
+        best = columns if step.columns is None else step.columns
+        least = max(0 if step.bound is None else held - step.bound, hint[1] if hint[0] == goal else 0)
+        most = held - values(self.program, best)[goal]
+        return Difference("worse", goal, least, most, columns=best) if 0 < least <= most else None
+
+    def _told(self, found: Difference, move: _Found | None, seconds: float) -> Exact:
+        """The difference in the policy's units; where it is open, a move says how much it is at most."""
+        moved = None if found.columns is None else self._moved(np.flatnonzero(found.columns[: len(self.pairs)]))
         if found.telling in ("impossible", "equal"):
             return Exact(found.telling, FREE_OF_COST, FREE_OF_COST if found.telling == "equal" else None, True, moved, seconds)
-        if found.goal < 0 or found.goal >= len(self.program.objectives):
-            return Exact(found.telling, FREE_OF_COST, None, False, moved, seconds)
-        least = self._cost(found.goal, found.least) if found.least else FREE_OF_COST
-        most = None if found.most is None else self._cost(found.goal, found.most)
-        return Exact(found.telling, least, most, found.proved, moved, seconds)
+        least = self._cost(found.goal, found.least) if found.least and found.goal >= 0 else FREE_OF_COST
+        if move is not None and not found.proved and found.telling != "better":
+            return Exact(found.telling, least, self._worse_by(move.gains), False, self._moved(self._after(move)), seconds)
+        known = found.most is not None and 0 <= found.goal < len(self.program.objectives)
+        return Exact(found.telling, least, self._cost(found.goal, found.most or 0) if known else None, found.proved, moved, seconds)
+
+    def _after(self, move: _Found) -> Integers:
+        """The pairs of the plan after a move."""
+        assert self._board is not None
+        return np.union1d(np.setdiff1d(self._board.chosen, move.out), move.into)
 
     def _moved(self, chosen: Integers) -> int:
         """People whose slot is another, or who have one only here or there."""
@@ -409,47 +330,3 @@ def _badness(move: _Found | None) -> tuple[bool, tuple[int, ...]]:
 def _best_first(gains: Table, pairs: Integers) -> Integers:
     """Moves by what they gain, goal by goal; ties by pair."""
     return np.lexsort((pairs, *(-gains[:, goal] for goal in reversed(range(gains.shape[1])))))
-
-
-def _why(candidate: Candidate) -> str:
-    """The candidate in one or two sentences."""
-    full = f"{candidate.slot_id} is full" if not candidate.seat_open else f"{candidate.slot_id} has an open seat"
-    rules = [name for name in candidate.in_the_way if not name.startswith("slot_openings")]
-    hindered = f"{full}, and {_listed(rules)} in the way" if rules else full
-    least = "" if candidate.least is None else f" Every plan with this pair gives up {candidate.least} at least, or something in an earlier goal."
-    if candidate.move is None:
-        return f"{hindered}; no short move brings it about.{least}"
-    if len(candidate.move.steps) == 1:
-        how = f"{candidate.seeker_id} can {'move' if candidate.holds else 'be seated'} there at once"
-    else:
-        how = "; ".join(_said(step) for step in candidate.move.steps)
-    if not candidate.move.cost.goal:
-        return f"{hindered}. {how}. The plan stays as good as it is."
-    if candidate.proved:
-        return f"{hindered}. {how}. That costs {candidate.move.cost}, and no plan with this pair costs less."
-    return f"{hindered}. {how}. That costs {candidate.move.cost}; a plan with this pair may cost less.{least}"
-
-
-def _said(step: Step) -> str:
-    if step.to_slot is None:
-        return f"{step.seeker_id} gives up {step.from_slot} and waits"
-    if step.from_slot is None:
-        return f"{step.seeker_id} takes {step.to_slot}"
-    return f"{step.seeker_id} moves from {step.from_slot} to {step.to_slot}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return f"{names[0]} stands" if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]} stand"
-
-
-def table(candidates: Sequence[Candidate]) -> pd.DataFrame:
-    """Candidates as a data frame, one row each."""
-    return pd.DataFrame(
-        [
-            {
-                "rank": one.rank, "seeker_id": one.seeker_id, "slot_id": one.slot_id, "score": one.score, "seat_open": one.seat_open,
-                "least": str(one.least or "nothing known"), "move_costs": None if one.move is None else str(one.move.cost), "why": one.why,
-            }
-            for one in candidates
-        ]
-    )  # fmt: skip

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from allocator.domain import Column, Row
-from allocator.scenario import Integers
+from allocator.scenario import Integers, Mask
 
 RecordKey = tuple[str, ...]
 """The values of a table's key columns, in their order."""
@@ -62,6 +62,15 @@ def positions(model: type[Row], frame: pd.DataFrame | None, keys: Iterable[Recor
         return {}
     found = pc.index_in(joined_keys(model, frame), value_set=pa.array([joined(key) for key in wanted], type=_TEXT)).fill_null(-1).to_numpy()
     return {wanted[int(found[row])]: int(row) for row in np.flatnonzero(found >= 0)}
+
+
+def matching(model: type[Row], frame: pd.DataFrame, key: RecordKey, every: Sequence[bool]) -> Mask:
+    """Per record, whether it has this key, whatever stands in the parts that are for `every`."""
+    hit = np.ones(len(frame), dtype=bool)
+    for name, part, any_part in zip(model.keys, key, every, strict=True):
+        if not any_part:
+            hit &= (frame[name] == part).to_numpy(dtype=bool)
+    return hit
 
 
 def places_for(model: type[Row], frame: pd.DataFrame, keys: Sequence[RecordKey]) -> Integers:

@@ -196,7 +196,7 @@ class _Found:
 
     def bends(self) -> Iterator[Bend]:
         """What gives way, in the order of the policy."""
-        why = {reason.bent.name: _why(self.problem, self.program, reason) for clash in self.clashes for reason in clash.reasons}
+        why = {reason.bent.name: _why(self.problem, self.program, reason) for clash in self.clashes for reason in reversed(clash.reasons)}
         for bent in self.bending.bent:
             block, plan = bent.block, self.plan
             promised, possible = _rule(self.problem, bent.block.kind, bent.block.label).terms(plan, _give(bent))
@@ -212,12 +212,15 @@ class _Found:
         """The conflicts, in words."""
         told = []
         for clash in self.clashes:
-            said = []
+            said, before = [], None
             for reason in clash.reasons:
+                why = _why(self.problem, self.program, reason)
                 rule = _rule(self.problem, reason.bent.block.kind, reason.bent.block.label)
-                said.append(_sentence(f"{rule.gives(self.problem, _give(reason.bent))}: {_why(self.problem, self.program, reason)}"))
+                said.append(_sentence(f"also, {why}" if reason.bent is before else f"{rule.gives(self.problem, _give(reason.bent))}: {why}"))
+                before = reason.bent
+            bends = tuple(dict.fromkeys(reason.bent.name for reason in clash.reasons))
             parties = tuple(_party(self.problem, self.program, row) for row in clash.rows)
-            told.append(Conflict(parties, tuple(said), tuple(reason.bent.name for reason in clash.reasons), clash.price / SEAT, clash.minimal))
+            told.append(Conflict(parties, tuple(said), bends, clash.price / SEAT, clash.minimal))
         return told
 
     def changes(self) -> Iterator[Mend]:
@@ -268,14 +271,13 @@ def _why(problem: Problem, program: Program, reason: Reason) -> str:
     cut = reason.cut
     if cut is not None:
         others = [_says(problem, program, row) for row in cut.asked if row != reason.bent.row]
-        need = cut.need - (reason.bent.possible + 1) + reason.bent.required
         reach = f"only {cut.reach} can be filled, by {_reach(problem, program, cut)}"
         if not others:
             return reach + among_kept(program.pairs)
-        return f"{joined(others)}, and of the {need} seats that are asked for together {reach}{among_kept(program.pairs)}"
+        return f"{joined(others)}, and of the {cut.need} seats that are asked for together {reach}{among_kept(program.pairs)}"
     if reason.rows:
         return joined([_says(problem, program, row) for row in reason.rows])
-    return f"no more people and openings go together{among_kept(program.pairs)}"
+    return f"no more can be had from the eligible people and the openings{among_kept(program.pairs)}"
 
 
 def _reach(problem: Problem, program: Program, cut: Cut) -> str:

@@ -26,7 +26,7 @@ from allocator.errors import Fault, InputError
 from allocator.layers import SET, entry_place, leaves
 from allocator.one_side import along_one_row, tighter
 from allocator.over import OPTION, Over, Value, exact_value, value_of
-from allocator.point import Point, Promise
+from allocator.point import Point, Price, Promise
 from allocator.policy import Policy
 from allocator.promises import lines
 from allocator.result import GoalResult
@@ -132,9 +132,24 @@ class Sweep:
     def frame(self) -> pd.DataFrame:
         """One row a point: parameters, status, people, seats, each goal with value and bound, its prices, and what the table marks.
 
-        A parameter's column has its place for a name; a goal's its label, with ` bound`, ` below` and ` above` behind it.
+        A parameter's column has its place for a name; a goal's its label, with ` bound`, ` below` and ` above` behind it. For a chart of one parameter,
+        `value` is the last parameter's, `price_below` and `price_above` what one more costs in the main goal on either side (missing where not known).
         """
         return pd.DataFrame([self._row(number, point) for number, point in enumerate(self.points)])
+
+    def _prices_of(self, point: Point, label: str) -> Iterator[Price]:
+        """A goal's quotient along the parameter that moves fastest."""
+        place = self.parameters[-1].place
+        return (price for price in point.prices if (price.label, price.parameter, price.method) == (label, place, "difference"))
+
+    def _cost(self, point: Point, side: str) -> float | None:
+        """What one more costs in the main goal on one side of a point."""
+        if self.main_goal is None or self.main_goal >= len(point.goals):
+            return None
+        label = point.goals[self.main_goal].label
+        price = next(self._prices_of(point, label), None)
+        change = None if price is None else getattr(price, side)
+        return None if change is None else (-change if self._maximized(self.main_goal) else change) + 0.0
 
     def _row(self, number: int, point: Point) -> dict[str, Any]:
         row: dict[str, Any] = {over.place: value for over, value in zip(self.parameters, point.values, strict=True)}
@@ -145,9 +160,14 @@ class Sweep:
         for goal in self._goals:
             found = next((own for own in point.goals if own.label == goal.label), None)
             row |= {goal.label: found and found.value, f"{goal.label} bound": found and found.bound}
-            price = next((price for price in point.prices if price.label == goal.label and price.parameter == self.parameters[-1].place), None)
+            price = next(self._prices_of(point, goal.label), None)
             row |= {f"{goal.label} below": price and price.below, f"{goal.label} above": price and price.above}
-        return row | {"newly_placed": point.newly_placed, "lost": point.lost, "dominated": point.dominated, "knee": number == self.knee}
+        costs = {f"price_{side}": self._cost(point, side) for side in ("below", "above")}
+        return (
+            row
+            | costs
+            | {"value": point.values[-1], "newly_placed": point.newly_placed, "lost": point.lost, "dominated": point.dominated, "knee": number == self.knee}
+        )
 
 
 def sweep(

@@ -132,9 +132,9 @@ def without_lottery(policy: Policy) -> Policy:
 def _decides_pairs(policy: Policy) -> str:
     """Everything in a resolved policy that may decide which pairs there are, what they score, and who is in which group.
 
-    Constraints decide that only where a cap keeps what they name.
+    Constraints decide that only where a cap keeps what they name; the lottery never does.
     """
-    document = policy.to_dict()
+    document = without_lottery(policy).to_dict()
     limits = document.pop("limits")
     if limits["pairs_per_seeker"] is None:
         del document["constraints"]

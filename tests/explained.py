@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -136,10 +137,7 @@ def _bear_out_fix(opened: Opened, told: Explanation, fix: Fix) -> None:
     """With the fix the pair is eligible; or a plan with the pair is feasible and not worse."""
     seeker, slot = str(fix.numbers["seeker"]), str(fix.numbers["slot"])
     if fix.code == "fix_eligible":
-        changed = Problem(_with_facts(opened, fix), opened.policy, opened.result.seed)
-        pairs = find_pairs(changed)
-        one, other = changed.scenario.position("seekers", seeker), changed.scenario.position("slots", slot)
-        assert pairs.find(np.array([one], dtype=np.int32), np.array([other], dtype=np.int32))[0] >= 0, told
+        bear_out_together(opened, [fix])
         return
     program = opened.program
     one, other = opened.scenario.position("seekers", seeker), opened.scenario.position("slots", slot)
@@ -154,10 +152,20 @@ def _bear_out_fix(opened: Opened, told: Explanation, fix: Fix) -> None:
     assert found >= values(program, opened.columns), (told, fix, found)
 
 
-def _with_facts(opened: Opened, fix: Fix) -> Any:
-    """The scenario with the changes of a fix."""
+def bear_out_together(opened: Opened, fixes: Sequence[Fix]) -> None:
+    """With all of these fixes of facts each pair is eligible. Each seeker has one at most, so that none can lean on another."""
+    changes = [change for fix in fixes for change in fix.changes]
+    changed = Problem(_with_facts(opened, changes), opened.policy, opened.result.seed)
+    pairs = find_pairs(changed)
+    seekers = changed.scenario.positions("seekers", [fix.numbers["seeker"] for fix in fixes])
+    slots = changed.scenario.positions("slots", [fix.numbers["slot"] for fix in fixes])
+    assert (pairs.find(seekers, slots) >= 0).all()
+
+
+def _with_facts(opened: Opened, changes: Sequence[Mapping[str, Any]]) -> Any:
+    """The scenario with facts of seekers changed."""
     seekers = opened.scenario.tables["seekers"].copy()
-    for change in fix.changes:
+    for change in changes:
         key, column = str(change["path"]).removeprefix("seekers[").split("].")
         value = change["value"]
         if isinstance(value, list):

@@ -131,9 +131,7 @@ def test_words_have_the_figures() -> None:
     assert said["staff"].startswith("50 staff members: 10 have no room left: COACH14")
     assert said["staff"].endswith("and 2 more. The chart shows the 40 fullest.")
     assert said["quality"] == f"The median match scores between 5.0 points (tier 1) and 50.0 ({EVIL})."
-    assert said["flow"].startswith(
-        "Of 21 people placed before, 15 keep their slot, 4 move to another and 2 lose theirs; 3 are newly placed, which makes 22 now."
-    )
+    assert said["flow"] == "Of 21 people placed before: 15 in the same slot, 4 in another, 2 without one; 3 newly placed, 22 in all now."
     assert said["closing"] == "Value and bound: placements met at 8 after 0.9 s."
     assert said["frontier"].endswith("placed goes from 10 people (at 0) down to 8 (at 0.2); 1 of 3 points is beaten by another.")
     assert said["frontier, none"] == "No value of share allows a plan."

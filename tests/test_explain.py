@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from allocator import InputError, Opened, solve
+from allocator import InputError, Opened, open_result, solve
 from allocator.cli import app
 from allocator.engines.base import Clock
 from allocator.engines.regret import difference, regrets, values
 from allocator.engines.warm import Change
 from allocator.explain import Explainer
 from allocator.explanations.catalogue import INTERNAL, SEEKER
-from allocator.explanations.explanation import VERDICTS, Explanation
+from allocator.explanations.explanation import VERDICTS, Explanation, Fix
 from allocator.policy import Policy
-from tests.explained import bear_out, best, explained
+from tests.explained import bear_out, bear_out_together, best, explained
 from tests.worlds import orders, people, scores, world
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
@@ -316,3 +316,49 @@ def test_a_result_without_a_plan_cannot_be_explained() -> None:
     policy = Policy.from_dict({"constraints": [{"kind": "reservation", "beneficiaries": "partner:N", "count": 1, "mode": "minimum_hard"}]})
     with pytest.raises(InputError, match="no plan to explain"):
         Explainer(Opened.of(scenario, solve(scenario, policy)))
+
+
+# -- Portland --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_portland_is_explained_and_its_fixes_are_borne_out(tmp_path: Path) -> None:
+    folder = tmp_path / "portland"
+    assert CliRunner().invoke(app, ["allocate", str(SCENARIOS / "portland"), "--out", str(folder)]).exit_code == 0
+    portland_is_borne_out(open_result(folder))
+
+
+def portland_is_borne_out(opened: Opened) -> None:
+    """Everybody has a verdict; every fix is applied, and a plan with it is feasible and not worse; every "equally good" comes with such a plan."""
+    explainer = Explainer(opened)
+    told = explainer.everybody(seconds=60)
+    people = [each for each in told if each.subject == "seeker_id"]
+    assert [each.name for each in people] == opened.scenario.ids("seekers").tolist()
+    for each in people:
+        assert (each.verdict == "placed") == (each.name in set(opened.result.assignments["seeker_id"]))
+        nobody_else(opened, each)
+    facts = [each for each in people if each.fix is not None and each.fix.code == "fix_eligible"]
+    bear_out_together(opened, [each.fix for each in facts if each.fix is not None])
+    rows = [each for each in people if each.fix is not None and each.fix.code == "fix_rows"]
+    assert len(facts) > 500
+    assert len(rows) > 50
+    for each in rows:
+        assert each.fix is not None
+        witness(explainer, each.fix)
+
+
+def witness(explainer: Explainer, fix: Fix) -> None:
+    """The plan with the pair added keeps the widened program's rows, and is not worse: the same claim that solving again would make, with its plan at hand."""
+    ground = explainer.ground
+    one, other = (ground.problem.scenario.position(table, str(fix.numbers[name])) for table, name in (("seekers", "seeker"), ("slots", "slot")))
+    pair = int(ground.pairs.find(np.array([one], dtype=np.int32), np.array([other], dtype=np.int32))[0])
+    added = ground.room.with_pair(pair)
+    assert added is not None
+    sides: dict[str, dict[int, float | None]] = {"at_least": {}, "at_most": {}}
+    for name, (side, by) in fix.rows.items():
+        row = ground.program.row_number(name)
+        sides[side][row] = int((ground.room.lower if side == "at_least" else ground.room.upper)[row]) + by
+    widened = Change(sides["at_least"], sides["at_most"]).of(ground.program)
+    assert not list(widened.broken_rows(added.columns))
+    assert added.columns[pair] == 1
+    assert values(widened, added.columns) >= values(ground.program, ground.columns)

@@ -8,6 +8,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from allocator.candidate import Candidate, Cost, Move
 from allocator.check import check
 from allocator.errors import InputError
 from allocator.evaluate import Evaluation, Evaluator
@@ -15,7 +16,7 @@ from allocator.opened import Opened
 from allocator.pairs import reasons
 from allocator.policy import Policy
 from allocator.problem import Problem
-from allocator.recommend import LIKELY, Candidate, Cost, Move, Recommender
+from allocator.recommend import LIKELY, Recommender
 from allocator.solve import solve
 from tests.brute_force import best_values
 from tests.random_worlds import random_problem

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -12,14 +13,16 @@ from allocator.check import check
 from allocator.cli import app
 from allocator.constraints.reservation import Reservation
 from allocator.errors import InputError
+from allocator.generate import generate
 from allocator.layers import load_policy
 from allocator.opened import Opened
 from allocator.policy import Policy
 from allocator.problem import Problem
 from allocator.read import read_scenario
+from allocator.registry import discover
 from allocator.semantics import ReservationReport, reservation_reports
 from allocator.solve import solve
-from allocator.variants import without_lottery
+from allocator.variants import Terms, without_lottery
 from tests.random_worlds import random_problem
 
 PAPER = Path(__file__).parent.parent / "scenarios" / "paper"
@@ -50,6 +53,20 @@ def test_the_paper_scenario_as_its_readme_works_it_out() -> None:
     assert "left 1 seat more empty" in set_aside.sentence
     assert (set_aside.gained, set_aside.lost) == ((), ("P2",))
     assert not report.left_out
+
+
+def test_no_reading_that_the_present_plan_keeps_is_found_worse_than_it() -> None:
+    """Questions start from the result's own plan, also where its policy has a lottery and the questions have none."""
+    scenario, document = generate(60, 10, 5, "full", 3)
+    policy = document if isinstance(document, Policy) else Policy.from_dict(document)
+    policy = policy.model_copy(update={"goals": (*(policy.goals or ()), discover("goals")["lottery"](kind="lottery", label="lottery"))})
+    opened = Opened.of(scenario, solve(scenario, policy, seed=1))
+    label = next(rule.label for rule in opened.policy.constraints if isinstance(rule, Reservation))
+    (report,) = reservation_reports(opened, label, terms=Terms(Fraction(1, 2), lottery=False))
+    now = report.present.goals[-1].value
+    assert report.off.goals[-1].value >= now  # type: ignore[operator]
+    (hard,) = [reading for reading in report.others if reading.mode == "minimum_hard"]
+    assert report.present.short or hard.goals[-1].value >= now  # type: ignore[operator]
 
 
 def test_sentences_name_nobody() -> None:

@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from allocator.changes import resolve
+from allocator.charts.frontier import frontier
 from allocator.check import check
 from allocator.cli import app
 from allocator.constraints.reservation import Reservation
@@ -255,6 +256,8 @@ def test_the_paper_frontier_by_hand() -> None:
     assert list(frame[SEATS]) == [0, 1, 2, 3]
     assert list(frame["match_quality"]) == [245, 245, 170, 170]
     assert list(frame["match_quality above"])[:2] == [0, -75]
+    assert list(frame["price_above"])[:2] == [0, 75]
+    assert "245 points (at 0) down to 170 (at 2)" in frontier(frame, "count", reached="match_quality", unit="points").sentence
 
 
 def test_a_goal_that_is_not_proved_counts_with_its_bound() -> None:

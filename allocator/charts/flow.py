@@ -23,8 +23,8 @@ def flow(*, same: int, moved: int, lost: int, newly_placed: int, before: str = "
     """Bands of people from one result (named `before`) to another (named `now`); counts as `ojt compare` has them."""
     counts = {"same": same, "moved": moved, "lost": lost, "newly_placed": newly_placed}
     sentence = (
-        f"Of {same + moved + lost:,} people placed {before}, {same:,} keep their slot, {moved:,} move to another and {lost:,} lose theirs; "
-        f"{newly_placed:,} are newly placed, which makes {same + moved + newly_placed:,} {now}."
+        f"Of {same + moved + lost:,} people placed {before}: {same:,} in the same slot, {moved:,} in another, {lost:,} without one; "
+        f"{newly_placed:,} newly placed, {same + moved + newly_placed:,} in all {now}."
     )
     data = table(
         f"People placed {before} and {now}", [*texts("people"), *numbers(before, now)],
@@ -53,7 +53,7 @@ def _draw(counts: dict[str, int], before: str, now: str) -> Any:
     total = max(1, *at.values())
     scale = alt.Scale(domain=[0, total], nice=False)
     colours = alt.Scale(domain=[words for words, _ in _WORDS.values()], range=[DAY[role] for _, role in _WORDS.values()])
-    colour = alt.Color("kind:N", scale=colours, legend=alt.Legend())
+    colour = alt.Color("kind:N", scale=colours, legend=alt.Legend(symbolOpacity=1))
     rows = {before: -0.14, now: 1.14}
     block = pd.DataFrame(blocks, columns=["side", "kind", "from", "to", "label", "size"])
     block = block.assign(top=[rows[side] - 0.14 for side in block["side"]], foot=[rows[side] + 0.14 for side in block["side"]])
@@ -84,6 +84,6 @@ def _draw(counts: dict[str, int], before: str, now: str) -> Any:
     joined = (
         alt.Chart(pd.DataFrame(bands, columns=["kind", "row", "from", "to"]))
         .mark_area(opacity=0.3, orient="horizontal", line=False)
-        .encode(y=alt.Y("row:Q", scale=y, axis=None), x=alt.X("from:Q", scale=scale), x2="to:Q", color=alt.Color("kind:N", scale=colours, legend=None))
+        .encode(y=alt.Y("row:Q", scale=y, axis=None), x=alt.X("from:Q", scale=scale), x2="to:Q", color=colour)
     )
     return alt.layer(joined, bars, labels, said).properties(height=210)

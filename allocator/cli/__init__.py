@@ -9,6 +9,7 @@ import typer
 from allocator.cli.allocate import allocate
 from allocator.cli.check import check
 from allocator.cli.compare import compare
+from allocator.cli.diff import diff
 from allocator.cli.equity import equity
 from allocator.cli.evaluate import evaluate
 from allocator.cli.explain import explain
@@ -32,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in (
-    allocate, explain, relax, check, evaluate, recommend, compare, stability, sweep, reservations, equity, report, validate, rules, show, generate,
+    allocate, explain, relax, check, evaluate, recommend, compare, stability, sweep, reservations, equity, report, validate, diff, rules, show, generate,
 ):  # fmt: skip
     app.command()(command)
 

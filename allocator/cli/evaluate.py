@@ -9,7 +9,7 @@ import typer
 
 from allocator.cli.ending import BROKEN, SOLVED, reported, say_json, screen
 from allocator.cli.inputs import read_inputs
-from allocator.cli.options import AsOf, Debug, Json, Policy, Reference, Scenario, Seed, Sets
+from allocator.cli.options import AsOf, Changes, Debug, Json, Policy, Reference, Scenario, Seed, Sets
 from allocator.cli.plan_file import PlanFile, print_missed, print_violations, read_plan_file
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def evaluate(
     assignments: PlanFile,
     policy: Policy = None,
     sets: Sets = None,
+    changes: Changes = None,
     as_of: AsOf = None,
     seed: Seed = 0,
     reference: Reference = None,
@@ -44,7 +45,7 @@ def evaluate(
         from allocator.cli.settled import settled
         from allocator.evaluate import Evaluator
 
-        inputs = read_inputs(scenario, policy, sets, as_of, reference)
+        inputs = read_inputs(scenario, policy, sets, as_of, reference, changes)
         pairs = read_plan_file(inputs.scenario, assignments)
         evaluation = Evaluator(settled(inputs.problem(seed))).evaluate(pairs)
         compared = None if beside is None else _against(evaluation, beside)

@@ -30,6 +30,14 @@ class Inputs(NamedTuple):
     touched: tuple[TableValue, ...] = ()
     reference: pd.DataFrame | None = None
     """The assignments that `--reference` gave, before any change."""
+    base: Inputs | None = None
+    """What the change sets lie over; None without any."""
+
+    def sentences(self) -> list[str]:
+        """What the change sets do, one sentence for each change."""
+        from allocator.change_words import describe
+
+        return [] if self.base is None else [describe(change, self.base) for each in self.changes for change in each.changes]
 
     def problem(self, seed: int = 0) -> Problem:
         """Both together; InputError where the policy does not fit the facts."""
@@ -44,7 +52,13 @@ class Inputs(NamedTuple):
         from allocator.changes import resolve
 
         after = resolve(self.scenario, self.layers, changes)
-        return self._replace(scenario=after.scenario, layers=after.layers, changes=(*self.changes, changes), touched=(*self.touched, *after.touched))
+        return self._replace(
+            scenario=after.scenario,
+            layers=after.layers,
+            changes=(*self.changes, changes),
+            touched=(*self.touched, *after.touched),
+            base=self.base or self,
+        )
 
     def placing(self, work: Callable[[], T]) -> T:
         """Do something, and put the faults it finds in the policy at the layer that has to be opened."""
@@ -86,7 +100,8 @@ def read_inputs(
     if facts is None or layers is None or change_sets is None:
         raise InputError(faults)
     resolved = resolve(facts, layers, change_sets)
-    return Inputs(resolved.scenario, resolved.layers, change_sets, resolved.touched, None if reference is None else facts.tables["reference"])
+    given = facts.tables["reference"] if reference is not None else None
+    return Inputs(resolved.scenario, resolved.layers, change_sets, resolved.touched, given, Inputs(facts, layers) if change_sets else None)
 
 
 def with_reference_file(scenario: Scenario, path: Path) -> Scenario:

@@ -84,7 +84,7 @@ def _print_points(found: Sweep, console: Console) -> None:
         cells += [_bar(found, point, main)] if main is not None else []
         if priced and main is not None:
             price = _price(found, point, main)
-            cells.append("" if price is None or price.above is None else f"{price.above:+,.2f}")
+            cells.append("" if price is None or price.above is None else f"{'' if price.exact else '~'}{price.above:+,.2f}")
         cells.append("" if point.newly_placed is None else f"{point.newly_placed}/{point.lost}")
         table.add_row(*cells, ", ".join(_marks(found, number, point)), style="dim" if point.dominated else "")
     console.print(table)
@@ -112,6 +112,8 @@ def _notes(found: Sweep) -> list[str]:
         if price is not None:
             what = "seat promised" if price.per == "seat" else f"unit of {price.per}"
             notes.append(f"one more: the change of {goals[main].label}, in {goals[main].unit}, for one more {what}, from here to the next point that differs.")
+    if any(not price.exact for point in found.points for price in point.prices):
+        notes.append("~: between points that are not proved, so it may be off by as much as their gaps; --gap 0 asks for proof.")
     if found.knee is not None and main is not None:
         notes.append(f"knee: after it {goals[main].label} gives way fastest.")
     if any(point.dominated for point in found.points):

@@ -13,7 +13,7 @@ from allocator.cli.options import Debug, Json
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from allocator.recommend import Candidate, Exact, Recommendation
+    from allocator.candidate import Candidate, Exact, Recommendation
 
 
 def recommend(

@@ -14,7 +14,7 @@ import typer
 from allocator.cli.ending import BROKEN, NOTHING_FOUND, SOLVED, reported, say_json, screen
 from allocator.cli.inputs import read_inputs
 from allocator.cli.interrupt import interruptible
-from allocator.cli.options import AsOf, Debug, Json, Policy, Reference, Seed, Sets
+from allocator.cli.options import AsOf, Changes, Debug, Json, Policy, Reference, Seed, Sets
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,6 +35,7 @@ def reservations(
     scenario: Annotated[Path | None, typer.Option("--scenario", metavar="PATH", help="Where the result's scenario is now, if it has moved.")] = None,
     policy: Policy = None,
     sets: Sets = None,
+    changes: Changes = None,
     as_of: AsOf = None,
     seed: Seed = 0,
     reference: Reference = None,
@@ -47,7 +48,7 @@ def reservations(
 ) -> None:
     """Report every reservation: promised, filled, short and why, the price of one more seat, who gains and who loses, and other readings.
 
-    --policy, --set, --as-of, --seed and --reference go with a scenario; a result has its own.
+    --policy, --set, --changes, --as-of, --seed and --reference go with a scenario; a result has its own.
 
     Exit codes: 0 told, 2 bad input, 3 the scenario has no plan, 4 none was found in time, 1 our mistake.
     """
@@ -57,7 +58,7 @@ def reservations(
 
         with interruptible(screen(stderr=True)) as cancelled, _telling(as_json) as saw:
             saw("solving" if not (out / "result.json").exists() else "reading the result")
-            opened = _opened(out, scenario, lambda: read_inputs(out, policy, sets, as_of, reference), seed, cancelled)
+            opened = _opened(out, scenario, lambda: read_inputs(out, policy, sets, as_of, reference, changes), seed, cancelled)
             if not opened.result.verified:
                 screen(stderr=True).print("There is no plan, so there is no promise to report on; ojt allocate says why.")
                 if as_json:

@@ -14,9 +14,14 @@ import numpy as np
 from allocator.engines.base import Clock, Outcome, Silent
 from allocator.engines.choose import choose
 from allocator.engines.completed import completed
+from allocator.engines.sifting import keeps
 from allocator.engines.warm import Warm
+from allocator.pairs import Pairs
 from allocator.program import Program
 from allocator.scenario import Integers, Positions
+
+REMEMBERED = 4
+"""Plans to start from."""
 
 Road = Literal["network", "first", "same program", "other sides", "other rows"]
 
@@ -35,7 +40,10 @@ class Series:
         self._seed, self._warm = seed, warm
         self._make = None if warm is None else make(warm.program)
         self._known: dict[tuple[bytes, bytes], tuple[Clock, Outcome]] = {}
-        self._near: Integers | None = None
+        self._pairs: Pairs | None = None
+        self._plans: list[Integers] = []
+        if warm is not None:
+            self._remember(warm.program, warm.outcome)
 
     def solve(self, program: Program, clock: Clock) -> Solved:
         """The best plan of a program within the clock's gap and time."""
@@ -52,20 +60,34 @@ class Series:
         if chosen.engine.name == "network" or len(program.pairs) == 0:
             return Solved(chosen.engine.solve(program, clock, self._seed, Silent()), "network")
         if self._warm is not None and own == self._make:
-            # Who goes where may stay as it is; who is short of what is another matter under other sides.
-            near = None if self._near is None else completed(program, self._near)
-            outcome = self._warm.under(program, clock=clock, near=near)
-            self._stand_at(program, outcome)
+            outcome = self._warm.under(program, clock=clock, near=self._start(program))
+            self._remember(program, outcome)
             return Solved(outcome, "other sides")
         road: Road = "first" if self._warm is None else "other rows"
-        self._warm = Warm(program, clock=clock, seed=self._seed) if self._warm is None else self._warm.succeed(program, clock=clock)
-        self._make, self._near = own, None
-        self._stand_at(program, self._warm.outcome)
+        near = self._start(program)
+        self._warm = Warm(program, clock=clock, seed=self._seed) if self._warm is None else self._warm.succeed(program, near=near, clock=clock)
+        self._make = own
+        self._remember(program, self._warm.outcome)
         return Solved(self._warm.outcome, road)
 
-    def _stand_at(self, program: Program, outcome: Outcome) -> None:
+    def _start(self, program: Program) -> Integers | None:
+        """Who goes where may stay as it was in one of the plans found so far; who is short of what is another matter under other rows.
+
+        The best of those plans that keep this program, else the latest; None where none has its pairs.
+        """
+        if self._pairs is not program.pairs:
+            return None
+        started = [columns for chosen in self._plans if (columns := completed(program, chosen)) is not None]
+        kept = [columns for columns in started if keeps(program, (), columns)]
+        goals = [objective.dense(program.size) for objective in program.objectives]
+        return max(kept, key=lambda columns: [int(goal @ columns) for goal in goals]) if kept else started[-1] if started else None
+
+    def _remember(self, program: Program, outcome: Outcome) -> None:
+        """Keep the first plan and the latest ones."""
+        if self._pairs is not program.pairs:
+            self._pairs, self._plans = program.pairs, []
         if outcome.columns is not None:
-            self._near = np.flatnonzero(outcome.columns[: len(program.pairs)])
+            self._plans = [*self._plans[:1], *self._plans[1:][-(REMEMBERED - 2) :], np.flatnonzero(outcome.columns[: len(program.pairs)])]
 
 
 def make(program: Program) -> bytes:

@@ -17,7 +17,8 @@ INTERNAL: dict[str, tuple[str, ...]] = {
         "Components: {components}.",
         "At their limit and paid for: {paid}.",
         "The nearest alternative is {next}: moving there costs {next_cost}.",
-        "?next_open {next} may be as good: ask with --why-not.",
+        "?next_open Whether {next} is as good was not settled: ask with --why-not.",
+        "The cheapest direct move, {move}.",
         "?next_equal {next} would be equally good.",
         "?no_other No other slot admits them.",
         "?next_impossible No plan that keeps every rule has them anywhere else.",
@@ -66,7 +67,7 @@ INTERNAL: dict[str, tuple[str, ...]] = {
     "why_not_lottery": ("{seeker} at {slot} is equally good but for the lottery, which decided by {cost}.", "It moves {moves}."),
     "why_not_kept": ("{seeker} at {slot} costs nothing but stability: {cost}.", "It moves {moves}."),
     "why_not_kept_rows": ("{seeker} at {slot} would take somebody out of what they keep: {rows}.",),
-    "why_not_open": ("Whether {seeker} at {slot} would be as good was not settled in the time given; it costs {cost} at most.",),
+    "why_not_open": ("Whether {seeker} at {slot} would be as good was not settled in the time given; it costs {cost}.",),
     "why_not_unsettled": ("Whether {seeker} at {slot} would be as good was not settled in the time given.",),
     # -- slots
     "slot_full": ("{slot} is full: {holders}.", "{waiting} more would be eligible and hold no slot."),

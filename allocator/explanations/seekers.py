@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from allocator.engines.regret import Difference
+from allocator.explanations.direct import settled
 from allocator.explanations.explanation import Explanation, Fix, Verdict
 from allocator.explanations.fixes import room_for
 from allocator.explanations.ground import SOFT_GOALS, Ground
 from allocator.explanations.mends import fixes, least_refused
-from allocator.explanations.swaps import swapped
 from allocator.pairs import eligible
 from allocator.scenario import Integers, Positions
 
@@ -53,7 +53,7 @@ def _placed(ground: Ground, seeker: int, exactly: bool) -> Explanation:
         "no_other": not len(others),
     }
     if len(others):
-        numbers |= _next_best(ground, others, exactly)
+        numbers |= _next_best(ground, seeker, others, exactly)
     return Explanation("seeker_id", numbers["seeker"], "placed", "placed", numbers)
 
 
@@ -69,17 +69,16 @@ def _prices_paid(ground: Ground, pair: int) -> list[dict[str, Any]]:
     return paid
 
 
-def _next_best(ground: Ground, others: Integers, exactly: bool) -> dict[str, Any]:
-    """The alternative that costs least, with its cost: exactly, or as far as the regrets prove it and time allows."""
-    nearest = ground.regrets.nearest(others)
-    if ground.late or not (exactly or ground.regrets.goal[nearest] < 0):
+def _next_best(ground: Ground, seeker: int, others: Integers, exactly: bool) -> dict[str, Any]:
+    """The alternative that costs least, with its cost: exactly, or as far as the regrets and direct swaps prove it and time allows."""
+    told, swaps = settled(ground, others, seeker, asked=others if exactly or (ground.regrets.goal[others] < 0).any() else None)
+    if told is None:
+        nearest = ground.regrets.nearest(others)
         cost = ground.least_cost(nearest)
-        return {"next": ground.slot_id(nearest), "next_cost": cost, "next_open": cost is None}
-    told = ground.ask_one_of(others)
+        return {"next": ground.slot_id(nearest), "next_cost": cost, "next_open": cost is None, "move": None if swaps.best is None else swaps.best.told(ground)}
     if told.telling == "impossible":
         return {"next_impossible": True}
-    if told.columns is not None:
-        nearest = int(others[told.columns[others] > 0][0])
+    nearest = ground.regrets.nearest(others) if told.columns is None else int(others[told.columns[others] > 0][0])
     return {"next": ground.slot_id(nearest), "next_cost": ground.cost(told), "next_equal": told.telling == "equal", "next_open": told.telling == "open"}
 
 
@@ -126,20 +125,22 @@ def _unplaced(ground: Ground, seeker: int, exactly: bool) -> Explanation:
     if pairs.left_out is not None and pairs.left_out[seeker]:
         numbers |= {"capped": int(pairs.left_out[seeker])}
     nearest = ground.regrets.nearest(mine)
-    swap, swap_row = _cheapest_swap(ground, mine)
-    if swap is not None and ground.regrets.goal[nearest] < 0:
-        nearest = swap.come
+    goal = ground.regrets.goal[mine]
+    soft = [number for number, objective in enumerate(ground.program.objectives) if objective.kind in SOFT_GOALS]
+    likely = (goal < 0) | np.isin(goal, soft)
+    told, swaps = settled(ground, mine, seeker, asked=mine if exactly or likely.any() else None)
+    if told is not None and told.columns is not None and (mine[told.columns[mine] > 0]).size:
+        nearest = int(mine[told.columns[mine] > 0][0])
     numbers |= {"nearest": ground.slot_id(nearest), "holders": ground.holders(int(pairs.slot[nearest]))}
-    told = _settled(ground, mine, swap, exactly)
     if told is None:
-        numbers |= {"cost": ground.least_cost(nearest), "undecided": ground.regrets.goal[nearest] < 0}
+        numbers |= {"cost": ground.least_cost(nearest), "undecided": goal[mine == nearest][0] < 0}
     else:
         code, more = _as_told(ground, mine, code, told)
         numbers |= more
-    if swap is not None and code in ("outbid", "blocked_row", "blocked_goal"):
-        numbers |= {"swap": swap.told(ground)}
-    if swap_row >= 0:
-        numbers |= {"swap_row": ground.row(swap_row)}
+    if swaps.best is not None and code in ("outbid", "blocked_row", "blocked_goal"):
+        numbers |= {"swap": swaps.best.told(ground)}
+    if swaps.row >= 0:
+        numbers |= {"swap_row": ground.row(swaps.row)}
     numbers["undecided"] = bool(numbers.get("undecided", False))
     if code in ("outbid", "blocked_row", "blocked_goal", "blocked_impossible") and ground.without_keeping is not None:
         there = int(ground.without_keeping[seeker])
@@ -164,25 +165,6 @@ def _as_it_stands(ground: Ground, mine: Integers) -> tuple[str, dict[str, Any]]:
     return "blocked_row", {"open_slot": ground.slot_id(best), "rows": [ground.row(row) for row in sorted(added.gives)]}
 
 
-def _settled(ground: Ground, mine: Integers, swap: Swap | None, exactly: bool) -> Difference | None:
-    """How the best plan with this person compares. Of everybody at once only likely ties are asked; None where nothing more than the regrets is known."""
-    soft = [number for number, objective in enumerate(ground.program.objectives) if objective.kind in SOFT_GOALS]
-    if not exactly and swap is not None and (swap.goal < 0 or swap.goal in soft):
-        # A plan at hand shows it: nothing needs to be asked.
-        telling = "equal" if swap.goal < 0 else "worse"
-        return Difference(telling, swap.goal, max(swap.loss, 0), swap.loss, columns=swap.columns(ground))  # type: ignore[arg-type]
-    goal = ground.regrets.goal[mine]
-    likely = mine if exactly else mine[(goal < 0) | np.isin(goal, soft)]
-    if not len(likely) or (not exactly and ground.late):
-        return None
-    told = ground.ask_one_of(likely)
-    if exactly or told.telling in ("equal", "better") or (told.telling == "worse" and told.first and told.goal in soft):
-        return told
-    if told.telling == "impossible" and len(likely) == len(mine):
-        return told
-    return told if len(likely) == len(mine) and told.telling == "worse" else None
-
-
 def _as_told(ground: Ground, mine: Integers, code: str, told: Difference) -> tuple[str, dict[str, Any]]:
     """The verdict that an answer makes, with its numbers."""
     shown = {} if told.columns is None else {"nearest": ground.slot_id(int(mine[told.columns[mine] > 0][0]))}
@@ -199,7 +181,7 @@ def _as_told(ground: Ground, mine: Integers, code: str, told: Difference) -> tup
         return ("tie_lottery" if kind == "lottery" else "kept_goal"), {**shown, "cost": cost}
     if told.telling == "worse":
         return code, {"cost": cost}
-    return code, {"cost": None, "undecided": True}
+    return code, {"undecided": True}
 
 
 def _in_the_way(ground: Ground, mine: Integers) -> set[int]:
@@ -210,57 +192,6 @@ def _in_the_way(ground: Ground, mine: Integers) -> set[int]:
         gives = set() if added is None else {row for row in added.gives if ground.row(row)["kind"] != "one_slot_each"}
         rows = gives if rows is None else rows & gives
     return rows or set()
-
-
-# -- the cheapest direct swap -----------------------------------------------------------------------------------------------
-
-
-class Swap:
-    """The cheapest plan in which the person takes somebody's place (or an opening), everybody else staying where they are."""
-
-    def __init__(self, come: int, go: int, goal: int, loss: int) -> None:
-        self.come, self.go, self.goal, self.loss = come, go, goal, loss
-
-    def told(self, ground: Ground) -> dict[str, Any]:
-        """As plain data."""
-        whose = None if self.go < 0 else ground.seeker_id(self.go)
-        cost = ground.amount(self.goal, self.loss, self.loss) if self.goal >= 0 else None
-        return {"slot": ground.slot_id(self.come), "instead_of": whose, "cost": cost}
-
-    def columns(self, ground: Ground) -> Integers:
-        """The pairs of that plan; columns beside them are left as they are."""
-        columns = ground.columns.copy()
-        columns[self.come] = 1
-        if self.go >= 0:
-            columns[self.go] = 0
-        return columns
-
-
-def _cheapest_swap(ground: Ground, mine: Integers) -> tuple[Swap | None, int]:
-    """The cheapest; or none, and the row that most of them would break, -1 where there is nobody to change places with."""
-    come, go = places_of(ground, mine)
-    if not len(come):
-        return None, -1
-    judged = swapped(ground.room, [come], [go])
-    best = judged.best(np.arange(len(come)))
-    if best < 0:
-        return None, int(np.bincount(judged.row).argmax())
-    goal, amount = judged.first
-    return Swap(int(come[best]), int(go[best]), int(goal[best]), -int(amount[best])), -1
-
-
-def places_of(ground: Ground, mine: Integers) -> tuple[Integers, Integers]:
-    """Every way to take a place: pairs of people without one, each with the pair of somebody who would leave it, -1 for an opening."""
-    pairs, chosen = ground.pairs, ground.chosen
-    order = np.argsort(pairs.slot[chosen], kind="stable")
-    slots = pairs.slot[chosen][order]
-    first, end = np.searchsorted(slots, pairs.slot[mine]), np.searchsorted(slots, pairs.slot[mine], side="right")
-    many = end - first
-    come = np.repeat(mine, many)
-    start = np.repeat(first - (np.cumsum(many) - many), many)
-    go = chosen[order][np.arange(len(come)) + start] if len(come) else np.empty(0, dtype=np.int64)
-    free = mine[ground.open[pairs.slot[mine]]]
-    return np.concatenate([come, free]), np.concatenate([go, np.full(len(free), -1, dtype=np.int64)])
 
 
 def refusals_of(ground: Ground, seeker: int, slot: int) -> Sequence[str]:

@@ -108,6 +108,8 @@ class _Spoken:
         whose = f"taking {value['slot']} instead of {value['instead_of']}" if value["instead_of"] else f"taking the opening at {value['slot']}"
         return f"{whose}, costs {amount(value['cost'])}" if value["cost"] else f"{whose}, costs nothing"
 
+    _move = _swap
+
     def _moves(self, value: Sequence[Mapping[str, Any]]) -> str:
         return _listed([f"{one['seeker_id']} from {one['from'] or 'no slot'} to {one['to'] or 'no slot'}" for one in value])
 

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from allocator.bends import Elastic
-from allocator.constraints.base import SEAT
+from allocator.constraints.commitments import BEGUN
 from allocator.engines.base import Silent
 from allocator.engines.choose import choose
+from allocator.explanations.direct import settled
 from allocator.explanations.explanation import Explanation, Verdict
 from allocator.explanations.fixes import room_to_move
 from allocator.explanations.ground import KEEPING, Ground
@@ -39,7 +40,8 @@ def why_not(ground: Ground, seeker: int, slot: int) -> Explanation:
         return _told(who, "why_not_holds", numbers)
     held = int(ground.pair_of[seeker])
     numbers |= {"holds": None if held < 0 else ground.slot_id(held), "score": float(ground.pairs.score[pair] / 100)}
-    told = ground.ask_one_of(np.array([pair]))
+    told, _ = settled(ground, np.array([pair]), seeker, asked=np.array([pair]))
+    assert told is not None
     if told.telling == "impossible":
         rows, fix = _in_the_way(ground, pair), room_to_move(ground, pair, told)
         kept = bool(rows) and all(row["kind"] in KEEPING for row in rows)
@@ -77,10 +79,11 @@ def _not_a_pair(ground: Ground, seeker: int, slot: int, numbers: dict[str, Any])
 
 
 def _in_the_way(ground: Ground, pair: int) -> list[dict[str, Any]]:
-    """The rows of a cheapest set of bends with which the pair is possible, as plain data. Openings bend as well: they may be what is missing."""
+    """The rows of a cheapest set of bends with which the pair is possible, as plain data. Openings bend last
+    of all: they may be what is missing."""
     one = np.ones(1, dtype=np.int64)
     forced = Rows("asked", "asked", (), one, one, pair=np.array([pair]), row=np.zeros(1, dtype=np.int64))
-    rows_of = [replace(block, bend=SEAT) if block.kind == "slot_openings" else block for block in ground.program.rows]
+    rows_of = [replace(block, bend=10 * BEGUN) if block.kind == "slot_openings" else block for block in ground.program.rows]
     elastic = Elastic.of(replace(ground.program, rows=(*rows_of, forced)))
     outcome = choose(elastic.program).engine.solve(elastic.program, ground.clock(), 0, Silent())
     if outcome.columns is None:

@@ -9,7 +9,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from allocator.equity import equity
 from allocator.opened import Opened
+from allocator.program_report import program_report
 from allocator.report.glossary import WORDS
 from allocator.report.page import page
 from allocator.report.sections import sections
@@ -241,3 +243,17 @@ def test_the_keyboard_meets_the_skip_link_first_and_sees_where_it_is(tmp_path) -
         assert shown.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
         shown.keyboard.press("Enter")
         assert shown.evaluate("document.activeElement.id") == "main"
+
+
+def test_equity_and_the_program_report_are_those_of_their_own_modules() -> None:
+    of = town()
+    tree = Page(written(of))
+    rates = [line for line in equity(of.plan).lines if line.step.startswith("placed")]
+    lines = tree.tables["equity-table"][1:]
+    assert [line[2] for line in lines] == [rate.group.replace("_", " ") for rate in rates]
+    assert [line[3] for line in lines] == ["hidden" if rate.verdict == "hidden" else "" if rate.base is None else f"{rate.base:,}" for rate in rates]
+    measures = program_report(of.plan)
+    (first,) = (line for line in tree.tables["program-1-table"] if line[0] == "Participants")
+    assert first[3] == f"{measures.of('Results', 'Participants').everybody:,}"
+    told = sum(len(lines) - 1 for name, lines in tree.tables.items() if name.startswith("program-"))
+    assert told == len(measures.measures)

@@ -36,6 +36,7 @@ def _facts(**more):
         "seekers": seekers, "slots": slots, "pairs": pairs,
         "employers": [{"employer_id": f"E{k}", "naics": ("621111", "236115", "332710")[k]} for k in range(3)],
         "staff": [{"staff_id": "COACH", "role": "career_coach", "capacity": 14, "used": 3}, {"staff_id": "OTHER", "role": "career_coach", "capacity": 40}],
+        "demographics": [{"seeker_id": one["seeker_id"], "sex": ("female", "male")[k % 2]} for k, one in enumerate(seekers)],
         "reference": [{"seeker_id": f"PERSON-{k:02}", "slot_id": f"J{1 + k % 12:02}"} for k in range(1, 20)],
     }  # fmt: skip
     return world(name=f"town {EVIL}", **(tables | more))

@@ -17,6 +17,8 @@ HEADS = (
 
 def build(wanted: Wanted) -> Iterator[Section]:
     """One table for all attributes; the earlier steps are in the workbook and in `ojt equity`."""
+    if not wanted.opened.result.verified or not wanted.opened.scenario.has("demographics"):
+        return
     report = equity(wanted.opened.plan, pairs=[wanted.opened.program.pairs])
     lines = [line for line in report.lines if line.step == STEP]
     if not lines:

@@ -16,6 +16,8 @@ TOLD = (RESULTS, BOARD, MONEY, LEADING, LATER)
 
 def build(wanted: Wanted) -> Iterator[Section]:
     """One table; small numbers of partner customers and others are told for everybody only."""
+    if not wanted.opened.result.verified:
+        return
     report = program_report(wanted.opened.plan, pairs=wanted.opened.program.pairs)
     lines = [line for line in report.measures if line.section in TOLD]
     people, placed = report.of(RESULTS, "Participants").everybody, report.of(RESULTS, "Placed by this plan").everybody
