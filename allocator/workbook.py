@@ -132,7 +132,7 @@ def _write_sheet(sheet: Any, table: ReportTable, formats: _Formats, footer: str)
             else:
                 _write_cell(sheet, row, place, value, _kind(field, value, units, row - 1), formats, wrap)
                 if wrap:
-                    lines[row - 1] = max(lines[row - 1], len(textwrap.wrap(str(value), _WIDEST - 4)))
+                    lines[row - 1] = max(lines[row - 1], len(textwrap.wrap(str(value), _WIDEST)))
     sheet.set_row(0, 2.3 * _LINE_HEIGHT)
     for row, count in enumerate(lines, start=1):
         if count > 1:  # not every program finds the height of a wrapped row by itself
@@ -140,6 +140,8 @@ def _write_sheet(sheet: Any, table: ReportTable, formats: _Formats, footer: str)
     sheet.freeze_panes(1, 1 if table.fields[0].name.endswith("_id") else 0)
     if len(table):
         sheet.autofilter(0, 0, len(table), len(table.fields) - 1)
+    else:
+        sheet.write_string(1, 0, inert(table.about), formats(italic=True, font_color=GREY, bottom=0))
     _prepare_page(sheet, table, footer)
 
 

@@ -208,6 +208,11 @@ def test_a_table_that_no_sheet_holds_is_refused(monkeypatch: pytest.MonkeyPatch,
         workbook([tables["Assignments"]], as_of=TODAY, title="town")
 
 
+def test_an_empty_sheet_says_why() -> None:
+    empty = report_table("changes", "Changes", "There is no plan to compare with.", (Field("seeker_id", "Seeker"), []))
+    assert cells(workbook([empty], as_of=TODAY, title="town"), "Changes") == [["Seeker"], ["There is no plan to compare with."]]
+
+
 # -- formulas -----------------------------------------------------------------------------------------------------------
 
 HOSTILE = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1+1", '=HYPERLINK("http://x")', "＝1+1", "=cmd|' /C calc'!A0"]
