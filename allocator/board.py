@@ -90,7 +90,8 @@ class Board:
     def broken_by(self, into: Integers, out: Integers) -> list[int]:
         """Every row that one move breaks, all its pairs together."""
         standing, touched = self._standing(into, out)
-        return touched[self._breaks(standing[touched], touched)].tolist()
+        broken: list[int] = touched[self._breaks(standing[touched], touched)].tolist()
+        return broken
 
     def users(self, row: int) -> Integers:
         """Pairs of the plan that add to a row."""
