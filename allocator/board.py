@@ -79,18 +79,19 @@ class Board:
 
     def tries(self, into: Integers, out: Integers, base_into: Integers = NOBODY, base_out: Integers = NOBODY) -> Tries:
         """Many moves, each on top of the same base: pair `into[k]` comes in and `out[k]` (-1 for none) goes, besides what the base puts in and takes out."""
-        standing = self._standing(base_into, base_out)
+        standing, touched = self._standing(base_into, base_out)
         entries = self._change(into, out)
-        broken = self._broken(standing, entries, len(into))
-        gains = self._gained_beside(standing, entries, len(into))
+        broken = self._broken(standing, touched, entries, len(into))
+        gains = self._gained_beside(standing, touched, entries, len(into))
         gains += (self._worth[:, into] - np.where(out >= 0, self._worth[:, np.maximum(out, 0)], 0)).T
         gains += self._worth[:, base_into].sum(axis=1) - self._worth[:, base_out].sum(axis=1)
         return Tries(broken, gains)
 
     def broken_by(self, into: Integers, out: Integers) -> list[int]:
         """Every row that one move breaks, all its pairs together."""
-        standing = self._standing(into, out)
-        return np.flatnonzero(self._breaks(standing, np.arange(len(standing)))).tolist()
+        standing, touched = self._standing(into, out)
+        broken: list[int] = touched[self._breaks(standing[touched], touched)].tolist()
+        return broken
 
     def users(self, row: int) -> Integers:
         """Pairs of the plan that add to a row."""
@@ -136,14 +137,15 @@ class Board:
         key, total = key[total != 0], total[total != 0]
         return _Entries(key // rows, key % rows, total)
 
-    def _standing(self, into: Integers, out: Integers) -> Integers:
-        """What each row adds up to after a move."""
-        standing = self._activity.copy()
+    def _standing(self, into: Integers, out: Integers) -> tuple[Integers, Integers]:
+        """What each row adds up to after a move, and the rows that it touches: no other can be broken, for the plan keeps them all."""
+        standing, touched = self._activity.copy(), [NOBODY]
         for pairs, sign in ((into, 1), (out, -1)):
             if len(pairs):
                 entries = self._entries(pairs)
                 np.add.at(standing, entries.row, sign * entries.amount)
-        return standing
+                touched.append(entries.row)
+        return standing, np.unique(np.concatenate(touched))
 
     def _breaks(self, standing: Integers, row: Integers) -> Mask:
         """Which rows are broken at these standings, whatever their column makes up for; tangled ones are not looked at."""
@@ -154,12 +156,12 @@ class Board:
         sign = self._short.coefficient[row]
         return np.asarray(((over & ~(made_up & (sign < 0))) | (under & ~(made_up & (sign > 0)))) & ~self._tangled[row])
 
-    def _broken(self, standing: Integers, entries: _Entries, moves: int) -> Integers:
+    def _broken(self, standing: Integers, touched: Integers, entries: _Entries, moves: int) -> Integers:
         """The first row that each move breaks: its own rows, and those that the base breaks and the move does not mend."""
         found = np.full(moves, FREE, dtype=np.int64)
         breaks = self._breaks(standing[entries.row] + entries.amount, entries.row)
         np.minimum.at(found, entries.move[breaks], entries.row[breaks])
-        for row in np.flatnonzero(self._breaks(standing, np.arange(len(standing)))).tolist():
+        for row in touched[self._breaks(standing[touched], touched)].tolist():
             unmended = np.ones(moves, dtype=bool)
             unmended[entries.move[(entries.row == row) & ~breaks]] = False
             found[unmended] = np.minimum(found[unmended], row)
@@ -167,10 +169,10 @@ class Board:
 
     # -- columns beside the pairs -----------------------------------------------------------------------------------------
 
-    def _gained_beside(self, standing: Integers, entries: _Entries, moves: int) -> Table:
+    def _gained_beside(self, standing: Integers, touched: Integers, entries: _Entries, moves: int) -> Table:
         """What fewer or more people short are worth in each goal, of the base and of each move."""
         gains = np.zeros((moves, len(self._worth)), dtype=np.int64)
-        moved = np.flatnonzero((standing != self._activity) & (self._short.column >= 0))
+        moved = touched[self._short.column[touched] >= 0]
         if len(moved):
             more = self._missing(standing[moved], moved) - self._missing(self._activity[moved], moved)
             gains += self._worth[:, self._short.column[moved]] @ more

@@ -33,11 +33,11 @@ from allocator.opened import Opened
 from allocator.program import Objective
 from allocator.scenario import Integers
 
-LIKELY = 12
+LIKELY = 8
 """Candidates for whom moves are looked for before they are ranked."""
 EXACT_SECONDS = 30.0
 """Time for the exact cost of one candidate."""
-MOST_DISPLACED = 3
+MOST_DISPLACED = 2
 """People who might give up a seat, staff time or money for a candidate, whose move is carried on: those by whom least is lost at once."""
 STEPS = 2
 """Further moves after the first, to seat who lost a place and to fill the seat that came free."""
@@ -69,6 +69,7 @@ class Recommender:
         self._settled = np.zeros(0, dtype=bool) if self._board is None else self._board.ruled_out()
         self._taken = np.bincount(self.pairs.slot[opened.columns[: len(self.pairs)] > 0], minlength=self.pairs.slots)
         self._by_slot = np.argsort(self.pairs.slot, kind="stable")
+        self._seeker_starts = np.searchsorted(self.pairs.seeker, np.arange(self.facts.size("seekers") + 1, dtype=np.int32))
         self._slot_starts = np.searchsorted(self.pairs.slot[self._by_slot], np.arange(self.pairs.slots + 1))
 
     def _certified(self, clock: Clock | None) -> tuple[Integers, Integers]:
@@ -108,7 +109,7 @@ class Recommender:
         return answer
 
     def _for_seeker(self, seeker: int, k: int) -> Recommendation:
-        mine = np.arange(*np.searchsorted(self.pairs.seeker, [seeker, seeker + 1]))
+        mine = np.arange(*self._seeker_starts[[seeker, seeker + 1]])
         held = mine[self.opened.columns[mine] > 0]
         refused = {name: int(counts[seeker]) for name, counts in sorted(self.pairs.refused_by.items()) if counts[seeker]}
         cut = None if self.pairs.left_out is None else int(self.pairs.left_out[seeker])
@@ -230,7 +231,7 @@ class Recommender:
         lost = [seeker for seeker in pairs.seeker[out].tolist() if seeker not in seated]
         filled = pairs.slot[into].tolist()
         freed = [slot for slot in pairs.slot[out].tolist() if pairs.slot[out].tolist().count(slot) > filled.count(slot)]
-        options = [np.arange(*np.searchsorted(pairs.seeker, [seeker, seeker + 1])) for seeker in lost]
+        options = [np.arange(*self._seeker_starts[[seeker, seeker + 1]]) for seeker in lost]
         for slot in sorted(set(freed)):
             there = self._by_slot[self._slot_starts[slot] : self._slot_starts[slot + 1]]
             waiting = there[board.held[pairs.seeker[there]] < 0]
