@@ -68,9 +68,9 @@ def _print(report: Equity, console: Console) -> None:
     for verdict, words in VERDICTS.items():
         if verdict in met and verdict != "not_compared":
             console.print(f"{WORDS[verdict]}: {words}.", style="dim")
-    console.print(
-        f"p: {TEST} ({SOURCE}); under {SIGNIFICANT} chance is an unlikely reason. A ratio below four fifths is a prompt to look, no proof.", style="dim"
-    )
+    console.print(f"p: {TEST} ({SOURCE}); below {SIGNIFICANT} chance is an unlikely reason.", style="dim")
+    console.print("ratio: the rate over the highest; below four fifths is a prompt to look, no proof.", style="dim")
+    console.print("flips: whether one person more or fewer would move it across four fifths.", style="dim")
 
 
 WORDS = {
