@@ -19,6 +19,7 @@ from allocator.program import Program
 from allocator.promises import promises
 from allocator.repair import Repair
 from allocator.result import GoalResult, Restriction, Result
+from allocator.trace import Moment
 from allocator.unplaced import UnplacedPeople, unplaced
 
 LIBRARIES = ("ojt-allocator", "ortools", "pulp", "numpy", "pandas", "pyarrow")
@@ -38,6 +39,7 @@ class Run:
     unsettled: StopReason | None
     warnings: list[Fault]
     seconds: dict[str, float]
+    trace: list[Moment]
 
 
 def answer(run: Run) -> Result:
@@ -70,6 +72,7 @@ def answer(run: Run) -> Result:
         digests={"scenario": facts.digest, "policy": run.policy.digest},
         versions={"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
         timings=run.seconds,
+        trace=run.trace,
         restriction=_restriction(run),
         repair=run.way_out,
     )

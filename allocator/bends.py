@@ -76,6 +76,16 @@ class Bending:
     warm: Warm | None = None
 
 
+def _furthest(block: Rows, program: Program) -> tuple[Integers, Integers]:
+    """By how much each row can fall short and go over at most, whatever is assigned: what bends has a bound, or no bound on the whole would hold."""
+    row, _, coefficient = block.entries(program.pairs)
+    row, coefficient = np.r_[row, block.slack.row], np.r_[coefficient, block.slack.coefficient * np.minimum(program.upper[block.slack.column], FREE >> 20)]
+    most, least = np.zeros(len(block), dtype=np.int64), np.zeros(len(block), dtype=np.int64)
+    np.add.at(most, row, np.maximum(coefficient, 0))
+    np.add.at(least, row, np.minimum(coefficient, 0))
+    return np.maximum(block.lower - least, 0), np.maximum(most - block.upper, 0)
+
+
 @dataclass(frozen=True, eq=False)
 class Elastic:
     """A program whose rows give way at a price: row r's columns `short[r]` and `over[r]`, -1 where it has none; a unit of either costs `price[r]`."""
@@ -95,12 +105,13 @@ class Elastic:
             first += len(block)
             slack = block.slack
             if block.bend:
+                room = _furthest(block, program)
                 for side, there, sign in ((short, block.lower > -FREE, 1), (over, block.upper < FREE, -1)):
                     at = np.flatnonzero(there if may is None else there & may[sign < 0][here])
                     columns = np.arange(start, start + len(at))
                     side[here][at] = columns
                     slack = slack.and_also(at, columns, sign)
-                    upper.append(np.full(len(at), most if most == FREE else most // block.bend, dtype=np.int64))
+                    upper.append(np.minimum(room[sign < 0][at], most // block.bend))
                     start += len(at)
             rows.append(replace(block, slack=slack))
         columns = np.concatenate([short[short >= 0], over[over >= 0]])

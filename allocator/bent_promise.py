@@ -18,7 +18,7 @@ def because(rule: Reservation, problem: Problem, key: str, value: int) -> str:
     """What a promise says, as part of a sentence: what stands in another rule's way."""
     who, where = _rung(rule, problem, key).who.describe(), _where(rule)
     if rule.denominator == "filled":
-        return f"{rule.exact_share:.0%} of what is filled{where} is {'the most allowed to' if rule.mode == 'cap' else 'promised to'} {who}"
+        return f"{float(rule.exact_share):.0%} of what is filled{where} is {'the most allowed to' if rule.mode == 'cap' else 'promised to'} {who}"
     if rule.mode == "cap":
         return f"{who} may have {_seats(value)}{where} at most"
     if rule.mode == "set_aside":
@@ -30,7 +30,7 @@ def gives(rule: Reservation, problem: Problem, give: Give) -> str:
     """How far a promise can be kept, as a sentence without its full stop."""
     who, where = _rung(rule, problem, give.key).who.describe(), _where(rule)
     if rule.denominator == "filled":
-        return f"{rule.exact_share:.0%} of what is filled{where} cannot be {'the most allowed to' if rule.mode == 'cap' else 'promised to'} {who}"
+        return f"{float(rule.exact_share):.0%} of what is filled{where} cannot be {'the most allowed to' if rule.mode == 'cap' else 'promised to'} {who}"
     if rule.mode == "cap":
         return f"{who} would have to have {_seats(give.possible)}{where}, where {give.asked} are the most allowed"
     if rule.mode == "set_aside":

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -22,13 +21,11 @@ from allocator.domain import PROTECTED, TABLES, Row
 from allocator.errors import Fault
 from allocator.policy import SECTIONS, Limits, Policy
 from allocator.policy_edits import PolicyPath, policy_path
-from allocator.records import RecordKey
+from allocator.records import EVERY, RecordKey, quoted, table_path
 from allocator.tables.headers import is_personal, normalise, spellings
 
 SCENARIO = "scenario"
 SETTINGS = ("as_of", "name")
-EVERY = "*"
-"""In place of a part of a key: whatever it is."""
 
 _TABLE = re.compile(r"(?P<table>\w+)(?:\[(?P<key>.*)\])?(?:\.(?P<column>\w+))?", re.DOTALL)
 
@@ -47,19 +44,8 @@ class TablePath(NamedTuple):
         return TABLES[self.table]
 
     def __str__(self) -> str:
-        parts = (EVERY if every else _quoted(part) for part, every in zip(self.key, self.every or [False] * len(self.key), strict=True))
+        parts = (EVERY if every else quoted(part) for part, every in zip(self.key, self.every or [False] * len(self.key), strict=True))
         return table_path(self.table) + (f"[{','.join(parts)}]" if self.key else "") + (f".{self.column}" if self.column else "")
-
-
-def table_path(table: str, key: RecordKey = (), column: str = "") -> str:
-    """The path in words: `seekers[S1].wage_floor`."""
-    inside = f"[{','.join(_quoted(part) for part in key)}]" if key else ""
-    return f"{table}{inside}" + (f".{column}" if column else "")
-
-
-def _quoted(part: str) -> str:
-    plain = part and part == part.strip() and part != EVERY and "," not in part and not part.startswith('"')
-    return part if plain else json.dumps(part, ensure_ascii=False)
 
 
 def parsed(text: str) -> TablePath | PolicyPath | Fault:
@@ -153,9 +139,3 @@ def _unknown_start(text: str, word: str) -> Fault:
 
 def _not_a_path(text: str, fix: str) -> Fault:
     return Fault("bad_path", f"{text!r} is not a path.", fix, column=text)
-
-
-def nearest(name: str, known: Sequence[str]) -> str:
-    """A hint where one of the known names is close, else nothing."""
-    close = get_close_matches(name, known, 1)
-    return f"Did you mean {close[0]}?" if close else ""

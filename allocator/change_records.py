@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from allocator.change_paths import TablePath, table_path, unknown_column
+from allocator.change_paths import TablePath, unknown_column
 from allocator.domain import Row
 from allocator.errors import Fault
 from allocator.layer_stack import Origin
-from allocator.records import RecordKey, cell, joined, joined_keys, places_for, split_key
+from allocator.records import RecordKey, cell, joined, joined_keys, places_for, split_key, table_path
 from allocator.tables.headers import normalise, spellings
 from allocator.tables.ledger import Ledger
 from allocator.tables.table import Table, understand_cells

@@ -17,18 +17,18 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from allocator.change_paths import EVERY, SCENARIO, TablePath, table_path
+from allocator.change_paths import SCENARIO, TablePath
 from allocator.change_records import Batch, GivenCell, TableEdit, empty, placed, typed_cells
 from allocator.domain import PROTECTED, TABLES, Row
 from allocator.errors import Fault
 from allocator.layer_stack import Origin
-from allocator.records import RecordKey, cell, joined_keys, positions, split_key
+from allocator.records import EVERY, RecordKey, cell, joined_keys, matching, positions, split_key, table_path
 from allocator.scenario import Integers, Scenario
 from allocator.tables.frame import from_frame
 from allocator.tables.headers import normalise, spellings
 from allocator.tables.keys import check_reference
 from allocator.tables.ledger import Ledger
-from allocator.tables.sense import check_sense
+from allocator.tables.sense import LOOKED_AT, check_sense
 from allocator.tables.table import Table, understand
 
 _TEXT = pa.large_string()
@@ -198,10 +198,7 @@ class _Draft:
     def _matching(self, path: TablePath) -> list[RecordKey]:
         if self.frame is None or not len(self.frame):
             return []
-        hit = np.ones(len(self.frame), dtype=bool)
-        for name, part, every in zip(self.model.keys, path.key, path.every, strict=True):
-            if not every:
-                hit &= (self.frame[name] == part).to_numpy(dtype=bool)
+        hit = matching(self.model, self.frame, path.key, path.every)
         rows = self.frame.loc[hit, list(self.model.keys)]
         return [tuple(str(part) for part in row) for row in rows.itertuples(index=False, name=None)]
 
@@ -265,7 +262,7 @@ class _Draft:
 
     def odd(self) -> Iterator[Fault]:
         """What is possible in each cell of a touched record but odd in the whole of it."""
-        at = positions(self.model, self.frame, self.named)
+        at = positions(self.model, self.frame, self.named) if self.model.table in LOOKED_AT else {}
         if self.frame is None or not at:
             return
         rows = sorted(at.values())

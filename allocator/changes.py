@@ -25,9 +25,9 @@ from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, Protocol, cast, get_args
 
-from allocator.change_paths import TablePath, parsed, table_path
+from allocator.change_paths import TablePath, parsed
 from allocator.change_records import TableEdit
 from allocator.change_tables import change_tables
 from allocator.documents import read_document
@@ -37,7 +37,7 @@ from allocator.layer_stack import Origin
 from allocator.layers import Layers
 from allocator.policy import Policy
 from allocator.policy_edits import Edit, PolicyPath
-from allocator.records import RecordKey, cell, positions, record
+from allocator.records import RecordKey, cell, matching, positions, record, table_path
 from allocator.scenario import Scenario
 from allocator.toml_text import toml_value
 
@@ -59,7 +59,7 @@ class Change:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
-        return {"op": self.op, "path": self.path} | ({} if self.value is None and self.op != "set" else {"value": _plain(self.value)})
+        return {"op": self.op, "path": self.path} | ({} if self.value is None and self.op != "set" else {"value": plain(self.value)})
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def _entry(change: Change) -> str:
     return "\n".join(lines)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Decimals as numbers where a float says the same, days in ISO form."""
     if isinstance(value, Decimal):
         near = int(value) if value == value.to_integral_value() and abs(value) < 10**15 else float(value)
@@ -131,8 +131,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
-    return [_plain(part) for part in value] if isinstance(value, (list, tuple)) else value
+        return {str(key): plain(part) for key, part in value.items()}
+    return [plain(part) for part in value] if isinstance(value, (list, tuple)) else value
 
 
 def _change(number: int, said: Any, file: str, faults: list[Fault]) -> Change | None:
@@ -218,6 +218,18 @@ class TableValue:
     layer: str
 
 
+class Base(Protocol):
+    """What changes lie over: a scenario and a policy with its layers."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """The facts."""
+
+    @property
+    def layers(self) -> Layers:
+        """The wishes."""
+
+
 @dataclass(frozen=True)
 class Resolved:
     """A scenario and a policy after changes, and who set what: `origins` has the table values that changes touched, and every value of the policy."""
@@ -292,8 +304,8 @@ def _laid(scenario: Scenario, layers: Layers, changes: ChangeSet, layer: str) ->
     after, touched = change_tables(scenario, tables, faults)
     try:
         own_pairs = after.has("pairs")
-        pins = {str(path): origin for path, origin in touched.items() if path.table == "pins" and path.key}
-        layers = replace(layers.edited(policy, own_pairs=own_pairs) if policy else layers, pins={**layers.pins, **pins})
+        records = {table_path(path.table, path.key): origin for path, origin in touched.items() if path.key}
+        layers = replace(layers.edited(policy, own_pairs=own_pairs) if policy else layers, records={**layers.records, **records})
     except InputError as error:
         faults += error.faults
     if any(fault.severity == "error" for fault in faults):
@@ -360,10 +372,12 @@ def _values(before: Scenario, after: Scenario, touched: Mapping[TablePath, Origi
 
 
 def _value(scenario: Scenario, path: TablePath, at: Mapping[RecordKey, int]) -> Any:
-    """What stands at a path: a cell, a record as a mapping, or how many records a table has (or have a value in a column)."""
+    """What stands at a path: a cell, a record as a mapping, or how many records there are (or have a value in a column)."""
     if path.table not in TABLES:
         return getattr(scenario, path.column)
     frame = scenario.tables.get(path.table)
+    if frame is not None and any(path.every):
+        return int(matching(path.model, frame, path.key, path.every).sum()) or None
     if frame is None or (path.key and path.key not in at):
         return None
     if path.key and path.column:

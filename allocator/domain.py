@@ -6,7 +6,9 @@ Only ids are compulsory (and `slots.openings`). Every other column may be absent
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from typing import Any, ClassVar, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -67,7 +69,8 @@ class Row(BaseModel):
     keys: ClassVar[tuple[str, ...]]
 
     @classmethod
-    def columns(cls) -> dict[str, Column]:
+    @cache
+    def columns(cls) -> Mapping[str, Column]:
         """The table's columns by name, in order."""
         return {name: Column(name, info) for name, info in cls.model_fields.items()}
 

@@ -13,7 +13,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -38,14 +38,14 @@ class Layers:
     policy: Policy
     origins: Mapping[str, str]
     _stack: Stack
-    pins: Mapping[str, Origin] = field(default_factory=dict)
-    """Who set records of the scenario's pins table, by path: a change set does. Rules speak of them as of the policy's own."""
+    records: Mapping[str, Origin] = field(default_factory=dict)
+    """Records of the scenario that change sets touched, by path, and the last that did: a rule may find fault with one of them."""
 
     @classmethod
     def of(cls, policy: Policy, layer: str = "policy") -> Layers:
         """A policy that was made in memory, as one layer."""
         stack = Stack()
-        lay(stack, layer, _without_none(policy.to_dict()))
+        lay(stack, layer, _said(policy))
         return _finished(stack, layer)
 
     def edited(self, edits: Sequence[Edit], *, own_pairs: bool = False) -> Layers:
@@ -59,15 +59,18 @@ class Layers:
         stack = deepcopy(self._stack)
         for edit in edits:
             apply(stack, edit, own_pairs=own_pairs)
-        return _finished(stack, "policy", self.pins)
+        return _finished(stack, "policy", self.records)
 
     def placed(self, fault: Fault) -> Fault:
-        """A fault of the policy with the layer that its reader has to open in place of the word `policy`."""
+        """A fault of the policy with the layer that its reader has to open in place of the word `policy`; where the record that it names in its value
+        is a change set's, with that change."""
         if fault.file != "policy":
             return fault
-        pins = [origin for path, origin in self.pins.items() if path in fault.value]
-        origin = pins[-1] if pins else self._stack.origin_at(fault.column)
-        return fault if origin is None else origin.placed(fault)
+        for path, origin in reversed(list(self.records.items())):
+            if path in fault.value:
+                return origin.placed(replace(fault, column=path))
+        found = self._stack.origin_at(fault.column)
+        return fault if found is None else found.placed(fault)
 
 
 def load_policy(path: str | Path | None, sets: Sequence[str] = (), *, own_pairs: bool = False) -> Policy:
@@ -97,7 +100,7 @@ def load_layers(path: str | Path | None, sets: Sequence[str] = (), *, own_pairs:
     return _finished(stack, "policy" if path is None else Path(path).name)
 
 
-def _finished(stack: Stack, file: str, pins: Mapping[str, Origin] | None = None) -> Layers:
+def _finished(stack: Stack, file: str, records: Mapping[str, Origin] | None = None) -> Layers:
     """What the layers say together; InputError with the faults of all of them, each at the layer that has to be opened."""
     policy = Policy()
     try:
@@ -108,7 +111,7 @@ def _finished(stack: Stack, file: str, pins: Mapping[str, Origin] | None = None)
             stack.faults.append(fault if origin is None else origin.placed(fault))
     if stack.faults:
         raise InputError(dict.fromkeys(stack.faults))
-    return Layers(policy, stack.origins(leaves(policy)), stack, pins or {})
+    return Layers(policy, stack.origins(leaves(policy)), stack, records or {})
 
 
 def leaves(policy: Policy) -> Mapping[str, Any]:
@@ -125,11 +128,14 @@ def _entries_of(section: str, entries: Sequence[Document]) -> Iterator[tuple[str
         yield f"{section}.{entry_name(entry)}", {key: value for key, value in entry.items() if key not in ("kind", "label")}
 
 
-def _without_none(value: Any) -> Any:
-    """Plain data without the keys that say nothing."""
-    if isinstance(value, dict):
-        return {key: _without_none(part) for key, part in value.items() if part is not None}
-    return [_without_none(part) for part in value] if isinstance(value, list) else value
+def _said(policy: Policy) -> Document:
+    """A policy as plain data, without what nobody has said."""
+    document = policy.model_dump(exclude_unset=True, include={"name", "holidays", "limits"})
+    for section in SECTIONS:
+        rules = getattr(policy, section)
+        if rules is not None:
+            document[section] = [{"kind": rule.kind, "label": rule.label, **rule.model_dump(exclude_unset=True)} for rule in rules]
+    return document
 
 
 # -- files ----------------------------------------------------------------------------------------------------------

@@ -53,6 +53,13 @@ class Problem:
             self._memory[what] = make()
         return cast(T, self._memory[what])
 
+    def under(self, policy: Policy) -> Problem:
+        """The same facts under another policy. What constraints find out about seats and supply is kept; right only where the two policies differ
+        in constraints alone."""
+        other = Problem(self.scenario, policy, self.seed)
+        other._memory.update({what: found for what, found in self._memory.items() if isinstance(what, tuple) and what[0] in ("rungs", "supply")})
+        return other
+
     @property
     def eligibility(self) -> tuple[Eligibility, ...]:
         """The eligibility rules in force."""
@@ -136,6 +143,13 @@ class Problem:
         return np.where(own >= 0, own, inherited).astype(np.int32)
 
     @cached_property
+    def seeker_staff(self) -> Positions:
+        """Each seeker's own staff member: the coach, else the liaison of the center; -1 where there is neither."""
+        own = self.scenario.link("seekers", "staff_id")
+        liaison = np.append(self.scenario.link("centers", "staff_id"), np.int32(-1))
+        return np.where(own >= 0, own, liaison[self.scenario.link("seekers", "center_id")]).astype(np.int32)
+
+    @cached_property
     def reverse_referrals(self) -> Mask:
         """Slots whose trainee the employer named."""
         origin = self.scenario.coded("slots", "origin")
@@ -144,14 +158,28 @@ class Problem:
 
     @cached_property
     def reference(self) -> tuple[Positions, Positions]:
-        """Who holds what in the reference, as (seeker, slot), for people still in the scenario; slot -1 where the slot is gone."""
+        """Who holds what in the reference, as (seeker, slot), for those whom a plan could keep there or move; slot -1 where the slot is gone.
+
+        Left out is who has left the pool since, who has declined or completed that slot, and who has begun at another: no plan moves them.
+        """
         facts = self.scenario
         if not facts.has("reference"):
             return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32)
         table = facts.tables["reference"]
         seeker = facts.positions("seekers", table["seeker_id"].to_numpy(dtype=object))
         slot = facts.positions("slots", table["slot_id"].to_numpy(dtype=object))
-        return seeker[seeker >= 0], slot[seeker >= 0]
+        seeker, slot = seeker[seeker >= 0], slot[seeker >= 0]
+        width = facts.size("slots") + 1  # slot -1 is one more
+
+        def among(statuses: tuple[str, ...]) -> tuple[Mask, Mask]:
+            listed = self.commitments(statuses)
+            here = np.isin(seeker.astype(np.int64) * width + slot, listed.seeker.astype(np.int64) * width + listed.slot)
+            return here, np.isin(seeker, listed.seeker)
+
+        begun_here, begun = among(FROZEN_STATUSES)
+        ended, _ = among(CLOSED_STATUSES)
+        counts = (self.in_pool[seeker] | begun_here) & ~ended & (begun_here | ~begun)
+        return seeker[counts], slot[counts]
 
     def commitments(self, statuses: tuple[str, ...]) -> SlotSeeker:
         """Committed pairs in one of these statuses, whose seeker and slot are both in the scenario."""

@@ -43,10 +43,11 @@ def promises(plan: Plan, pairs: Pairs) -> Iterator[ReservationLine]:
     """Every reservation of the plan's policy, rung by rung."""
     for rule in plan.problem.policy.constraints:
         if isinstance(rule, Reservation):
-            yield from _lines(rule, plan, pairs)
+            yield from lines(rule, plan, pairs)
 
 
-def _lines(rule: Reservation, plan: Plan, pairs: Pairs) -> Iterator[ReservationLine]:
+def lines(rule: Reservation, plan: Plan, pairs: Pairs) -> Iterator[ReservationLine]:
+    """One reservation of the plan's policy, rung by rung."""
     problem = plan.problem
     for rung, promised, standing in zip(rule.rungs(problem), rule.promise_in(plan), rule.standings(plan), strict=True):
         supply = rule.supply(problem, pairs, rung)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -12,14 +13,29 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from allocator.domain import Column, Row
-from allocator.scenario import Integers
+from allocator.scenario import Integers, Mask
 
 RecordKey = tuple[str, ...]
 """The values of a table's key columns, in their order."""
 
+EVERY = "*"
+"""In place of a part of a key: whatever it is."""
+
 _TEXT = pa.large_string()
 _BETWEEN = "\x00"
 """Joins the parts of a key so that joined keys sort as the keys do: no id holds it, and nothing is smaller."""
+
+
+def table_path(table: str, key: RecordKey = (), column: str = "") -> str:
+    """The path in words: `seekers[S1].wage_floor`."""
+    inside = f"[{','.join(quoted(part) for part in key)}]" if key else ""
+    return f"{table}{inside}" + (f".{column}" if column else "")
+
+
+def quoted(part: str) -> str:
+    """A part of a key as paths write it: in double quotes where it would be misread."""
+    plain = part and part == part.strip() and part != EVERY and "," not in part and not part.startswith('"')
+    return part if plain else json.dumps(part, ensure_ascii=False)
 
 
 def joined_keys(model: type[Row], frame: pd.DataFrame) -> Any:
@@ -46,6 +62,15 @@ def positions(model: type[Row], frame: pd.DataFrame | None, keys: Iterable[Recor
         return {}
     found = pc.index_in(joined_keys(model, frame), value_set=pa.array([joined(key) for key in wanted], type=_TEXT)).fill_null(-1).to_numpy()
     return {wanted[int(found[row])]: int(row) for row in np.flatnonzero(found >= 0)}
+
+
+def matching(model: type[Row], frame: pd.DataFrame, key: RecordKey, every: Sequence[bool]) -> Mask:
+    """Per record, whether it has this key, whatever stands in the parts that are for `every`."""
+    hit = np.ones(len(frame), dtype=bool)
+    for name, part, any_part in zip(model.keys, key, every, strict=True):
+        if not any_part:
+            hit &= (frame[name] == part).to_numpy(dtype=bool)
+    return hit
 
 
 def places_for(model: type[Row], frame: pd.DataFrame, keys: Sequence[RecordKey]) -> Integers:

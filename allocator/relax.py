@@ -11,7 +11,7 @@ from allocator.bends import Bending, Bent, cheapest_bends
 from allocator.changes import resolve
 from allocator.check import violations
 from allocator.conflicts import ALWAYS_HOLD, Clash, Cut, Reason, activity, clashes, rows_of, unbendable
-from allocator.constraints.base import SEAT, Constraint, Give, Mend
+from allocator.constraints.base import SEAT, UNITS, Constraint, Give, Mend
 from allocator.engines.base import Clock, Engine, Progress, Silent
 from allocator.engines.choose import choose
 from allocator.engines.warm import Change
@@ -27,7 +27,6 @@ from allocator.repair import Bend, Conflict, Party, Repair, changes_of, joined
 from allocator.scenario import Scenario
 from allocator.settle import settle
 
-UNITS = {"staff_capacity": "points", "budget": "cents"}
 ROUNDS = 6
 """Times that a repair is repaired, where changing one rule makes another ask for more (shares rounded jointly, promises on top of merit)."""
 MOST_NAMED = 4

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -20,9 +18,11 @@ import pyarrow.csv
 from allocator.constraints.base import Standing
 from allocator.engines.base import Reached, Status, StopReason
 from allocator.errors import Fault
+from allocator.files import write_whole
 from allocator.policy import Policy
 from allocator.promises import ReservationLine
 from allocator.repair import NO_REPAIR, Bend, Repair
+from allocator.trace import Moment
 from allocator.unplaced import UnplacedPeople
 
 SCHEMA = 1
@@ -31,7 +31,7 @@ SCHEMA = 1
 KEYS = (
     "schema", "scenario", "status", "stop_reason", "engine", "engine_reason", "verified", "placed", "reverse_referrals", "seekers", "openings", "pairs",
     "pairs_considered", "restriction", "refusals", "goals", "rules", "reservations", "bends", "bends_proved",
-    "conflicts", "changes", "repaired", "warnings", "policy", "seed", "as_of", "digests", "inputs", "versions", "timings",
+    "conflicts", "changes", "repaired", "warnings", "policy", "seed", "as_of", "digests", "inputs", "versions", "timings", "trace",
 )  # fmt: skip
 """Keys of `result.json`, in their order."""
 
@@ -78,6 +78,7 @@ class Result:
     `status` is optimal, feasible, infeasible or no_solution; `stop_reason` proved, gap_limit, time_limit, memory_limit, work_limit, cancelled or error.
     `assignments` has seeker_id, slot_id, score, tier and, where scoring is built in, each component (empty where its facts are not recorded).
     `policy` is the policy as solved, with defaults written out and over-and-above reservations settled.
+    `trace` is how value and bound of each goal closed in on each other; like `timings` it differs from run to run.
     `repair` is the way out where nothing fits; `repaired` is what was bent before this answer was found, where the policy as it came had none.
     `restriction` is not None where a cap left eligible pairs out: status, bounds and reasons then hold among the pairs that were kept.
     """
@@ -109,6 +110,7 @@ class Result:
     restriction: Restriction | None = None
     inputs: Mapping[str, str | None] = field(default_factory=dict)
     """Where the facts were read: `scenario` seen from the folder of the result, `reference` and `changes` files in it. Empty for facts that were in memory."""
+    trace: Sequence[Moment] = ()
     repair: Repair = NO_REPAIR
     repaired: Sequence[Bend] = ()
 
@@ -167,6 +169,7 @@ class Result:
             "inputs": dict(self.inputs),
             "versions": dict(self.versions),
             "timings": {phase: round(seconds, 4) for phase, seconds in self.timings.items()},
+            "trace": [moment.as_dict() for moment in self.trace],
         }
 
 
@@ -189,18 +192,18 @@ def write_result(result: Result, folder: str | Path, reference: pd.DataFrame | N
         dict.fromkeys(("required", "achieved", "slack", "at_least", "at_most"), "Int64")
     )
     written = [
-        _write(target / "assignments.csv", _csv(result.assignments)),
-        _write(target / "unplaced.csv", _csv(pd.DataFrame(result.unplaced.columns()))),
-        _write(target / "rules.csv", _csv(rules)),
+        write_whole(target / "assignments.csv", _csv(result.assignments)),
+        write_whole(target / "unplaced.csv", _csv(pd.DataFrame(result.unplaced.columns()))),
+        write_whole(target / "rules.csv", _csv(rules)),
     ]
     if reference is not None:
-        written.append(_write(target / REFERENCE_FILE, _csv(reference)))
+        written.append(write_whole(target / REFERENCE_FILE, _csv(reference)))
     if changes:
-        written.append(_write(target / CHANGES_FILE, changes.encode()))
+        written.append(write_whole(target / CHANGES_FILE, changes.encode()))
     if result.repair.changes.changes:
-        written.append(_write(target / REPAIR_FILE, result.repair.changes.to_toml().encode()))
+        written.append(write_whole(target / REPAIR_FILE, result.repair.changes.to_toml().encode()))
     result.timings["write"] = time.perf_counter() - started
-    return [_write(target / "result.json", (json.dumps(result.as_dict(), indent=2) + "\n").encode()), *written]
+    return [write_whole(target / "result.json", (json.dumps(result.as_dict(), indent=2) + "\n").encode()), *written]
 
 
 _RULE_COLUMNS = ["kind", "label", "key", "required", "achieved", "slack", "unit", "hard", "at_least", "at_most"]
@@ -229,20 +232,6 @@ def _as_text(column: pd.Series) -> pa.Array:
     if pd.api.types.is_bool_dtype(column.dtype):
         return pa.array(np.where(column, "True", "False"))
     return pa.array(column, from_pandas=True) if len(column) else pa.array([], type=pa.large_string())
-
-
-def _write(path: Path, content: bytes) -> Path:
-    """Write beside the file, then put it in its place in one step."""
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        os.chmod(beside, 0o644)
-        os.replace(beside, path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
-    return path
 
 
 def _units(value: int | None, scale: int) -> Amount | None:

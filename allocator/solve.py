@@ -25,6 +25,7 @@ from allocator.repair import NO_REPAIR
 from allocator.result import Result
 from allocator.scenario import Scenario
 from allocator.settle import settle
+from allocator.trace import Recorder
 
 
 def solve(
@@ -81,16 +82,17 @@ def solve(
         program = build(problem, pairs)
     with watch("solve"):
         chosen = choose(program, engine)
-        outcome = chosen.engine.solve(program, clock, seed, watch.progress)
+        recorder = Recorder(watch.progress)
+        outcome = chosen.engine.solve(program, clock, seed, recorder)
         impossible = outcome.status == "infeasible" and not unsettled
         way_out = repair(asked, problem, program, clock.again(), watch.progress, chosen.engine) if impossible else NO_REPAIR
     with watch("check"):
-        plan = _checked(problem, program, outcome)
+        plan = checked(problem, program, outcome)
     with watch("explain"):
-        return answer(Run(problem, policy, program, chosen, outcome, plan, way_out, unsettled, warnings, watch.seconds))
+        return answer(Run(problem, policy, program, chosen, outcome, plan, way_out, unsettled, warnings, watch.seconds, recorder.trace))
 
 
-def _checked(problem: Problem, program: Program, outcome: Outcome) -> Plan:
+def checked(problem: Problem, program: Program, outcome: Outcome) -> Plan:
     """An engine's outcome as a plan that has passed the law, empty where there is none.
 
     Whatever an engine claims, nothing leaves unchecked: an answer that breaks a rule raises InternalError.

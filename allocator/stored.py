@@ -16,6 +16,7 @@ from allocator.policy import Policy
 from allocator.promises import ReservationLine
 from allocator.repair import Bend, Conflict, Party, Repair
 from allocator.result import SCHEMA, GoalResult, Restriction, Result
+from allocator.trace import Moment
 from allocator.unplaced import Unplaced, UnplacedPeople
 
 RESULT_FILE = "result.json"
@@ -98,6 +99,7 @@ def _result(document: Mapping[str, Any], assignments: pd.DataFrame, unplaced: pd
         timings=document["timings"],
         restriction=None if restriction is None else Restriction(**restriction),
         inputs=document["inputs"],
+        trace=[Moment(**moment) for moment in document.get("trace", [])],
         repair=_repair(document),
         repaired=tuple(Bend(**bend) for bend in document["repaired"]),
     )

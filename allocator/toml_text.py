@@ -23,7 +23,7 @@ def toml_value(value: Any) -> str:
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, Decimal):
-        return _decimal(value)
+        return str(value).replace("E", "e").replace("NaN", "nan").replace("Infinity", "inf")
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):
@@ -36,12 +36,6 @@ def toml_value(value: Any) -> str:
     if isinstance(value, Sequence):
         return f"[{', '.join(toml_value(part) for part in value)}]"
     raise TypeError(f"{value!r} cannot be written as TOML")
-
-
-def _decimal(value: Decimal) -> str:
-    """With a point or an exponent, so that it is read back as a number with decimals."""
-    text = str(value).replace("E+", "e").replace("E", "e")
-    return text if re.search(r"[.e]|inf|nan", text.lower()) else f"{text}.0"
 
 
 def toml_key(key: str) -> str:

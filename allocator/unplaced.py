@@ -74,7 +74,7 @@ def unplaced(problem: Problem, program: Program, columns: Integers, *, proved: b
     placed[pairs.seeker[chosen]] = True
     room = np.bincount(pairs.slot[chosen], minlength=len(problem.openings)) < problem.openings
     candidates = np.flatnonzero(room[pairs.slot] & ~placed[pairs.seeker])
-    blocker = _blockers(program, columns, candidates)
+    blocker = blockers(program, columns, candidates)
     best, why = _best_open_pair(pairs, candidates, blocker, len(placed))
     options = np.bincount(pairs.seeker, minlength=len(placed))
     people = np.flatnonzero(~placed)
@@ -91,7 +91,7 @@ def unplaced(problem: Problem, program: Program, columns: Integers, *, proved: b
     )
     told.tell(np.flatnonzero(full & (cut > 0)), "capped", [options, cut], _say_capped)
     ids, slot = problem.scenario.ids("slots"), pairs.slot[best] if len(pairs) else best
-    name = _row_names(program)
+    name = row_names(program)
     told.tell(np.flatnonzero((best >= 0) & (why >= 0)), "blocked", [slot, why], lambda slot, row: f"{ids[slot]} is open, but {name(row)} is at its limit")
     free = np.flatnonzero((best >= 0) & (why < 0))
     if proved:
@@ -139,11 +139,11 @@ def _tell_refused(told: _Told, where: Integers, people: Integers, pairs: Pairs) 
     told.reason[where[~refused[where]]] = "no_pair"
 
 
-def _blockers(program: Program, columns: Integers, candidates: Integers) -> Integers:
+def blockers(program: Program, columns: Integers, candidates: Integers) -> Integers:
     """For each candidate pair the first row, counted through all blocks, that forbids adding it; -1 where none does."""
-    blockers = np.full(len(candidates), -1, dtype=np.int64)
+    found = np.full(len(candidates), -1, dtype=np.int64)
     if not len(candidates):
-        return blockers
+        return found
     people, start = program.people(columns), 0
     seeker, slot = program.pairs.seeker[candidates], program.pairs.slot[candidates]
     place = np.full(len(program.pairs), -1, dtype=np.int32)
@@ -157,14 +157,14 @@ def _blockers(program: Program, columns: Integers, candidates: Integers) -> Inte
                 # Everybody counts once: a row is in the way of all its pairs, or of none.
                 in_the_way = np.append(np.where(firm & (activity >= block.upper), np.arange(len(block)), -1), -1)
                 row = in_the_way[block.of_seeker[seeker] if block.of_seeker is not None else block.of_slot[slot]]  # type: ignore[index]
-                breaks = np.flatnonzero((row >= 0) & (blockers < 0))
-                blockers[breaks] = start + row[breaks]
+                breaks = np.flatnonzero((row >= 0) & (found < 0))
+                found[breaks] = start + row[breaks]
             else:
                 row, pair = _breaking(block, program.pairs, place, firm, activity)
-                breaks = np.flatnonzero(blockers[pair] < 0)[::-1]  # a pair in several rows is written last by the first of them
-                blockers[pair[breaks]] = start + row[breaks]
+                breaks = np.flatnonzero(found[pair] < 0)[::-1]  # a pair in several rows is written last by the first of them
+                found[pair[breaks]] = start + row[breaks]
         start += len(block)
-    return blockers
+    return found
 
 
 def _breaking(block: Rows, pairs: Pairs, place: Positions, firm: Mask, activity: Integers) -> tuple[Integers, Integers]:
@@ -179,7 +179,7 @@ def _breaking(block: Rows, pairs: Pairs, place: Positions, firm: Mask, activity:
     return row[breaks], pair[breaks]
 
 
-def _row_names(program: Program) -> Callable[[int], str]:
+def row_names(program: Program) -> Callable[[int], str]:
     """The full name of a row counted through all blocks."""
     starts = np.cumsum([0, *map(len, program.rows)])
 

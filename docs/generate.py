@@ -98,6 +98,7 @@ CLI_INTRO = """\
 $ ojt validate scenarios/portland                 # read everything, solve nothing
 $ ojt allocate scenarios/portland                 # the best plan: proved, checked, written to out/portland/
 $ ojt allocate scenarios/portland --set "constraints.reservation[partners].share=0.4" --out out/forty
+$ ojt allocate scenarios/portland --changes what_if.toml
 $ ojt check scenarios/portland my_plan.csv        # judge a plan made by hand
 $ ojt rules reservation                           # a rule's law and its parameters
 $ ojt show scenarios/portland                     # the policy, and the layer that set each value
@@ -132,13 +133,66 @@ These are a contract; they change only with the major version.
 
 `result.json` has the keys {keys}.
 Goal values are in the policy's units (people, points, cents) and exact; a bound or gap that is not known is `null`. Two runs over the same facts,
-policy and seed give the same bytes in all four files, `timings` apart. `timings` are seconds of the phases read, pairs, build, solve, check, explain and write.
+policy and seed give the same bytes in all files, `timings` and `trace` apart. `timings` are seconds of the phases read, pairs, build, solve,
+check, explain and write. `trace` is what was known of each goal while it was being solved (`seconds` since solving began, `goal`, `value`,
+`bound`), at most 200 moments.
 
 ## Changing a policy with `--set`
 
 `--set section.kind[label].key=value` changes one value, for example `constraints.reservation[partners].share=0.4`, `goals.match_quality.weights.wage=30` or
 `limits.time=60`. `[label]` may be left out where the kind has one entry. The value is read as TOML, else as a bare word; `key=` without a value takes the
 key out. A target that the policy does not have is a fault, and those there are get listed: nothing is created by a misspelling. In a shell, put it in quotes.
+
+## Change sets: `--changes FILE`
+
+A what-if written down: a TOML or JSON file of changes to the facts and the policy, by business key. It lies over the scenario, the policy file and `--set`;
+of several, the later wins. `ojt show SCENARIO --changes FILE` says what it does, in words and with old and new values.
+
+```toml
+name = "Forty for partners, and a promise to P1"
+
+[[changes]]
+op = "set"
+path = "constraints.reservation[partner].share"
+value = 0.4
+
+[[changes]]
+op = "set"
+path = "seekers[S17].wage_floor"
+value = 17.50
+
+[[changes]]
+op = "pin"
+path = "pins[P1,J3]"
+value = { reason = "union agreement", author = "A. Lee", expires = 2026-12-31 }
+```
+
+As JSON it is `{"name": ..., "note": ..., "changes": [{"op": ..., "path": ..., "value": ...}]}`.
+
+| op | what it does |
+|---|---|
+| `set` | gives a value to a cell, a record or an entry that is there; columns and keys that were not used may be |
+| `add` | makes a record, an entry of the policy, an empty column or table, or writes out a section that the policy leaves to the default |
+| `remove` | takes any of these away; of a cell, it makes the value unknown; of a key of the policy, it takes the key out |
+| `pin`, `forbid` | decides one pair, in the place of a pin that is there; the value may have `reason`, `author` and `expires` |
+
+| path | what it names |
+|---|---|
+| `seekers[S1].wage_floor` | a cell; `pairs[S1,J1].score` where the key has two parts, in the order of [data.md](data.md) |
+| `slots[J1]` | a record; `remove pairs[*,J1]` takes all pairs of J1 |
+| `seekers.shifts`, `commitments` | a column, a table |
+| `scenario.as_of` | the day the facts are looked at |
+| `constraints.reservation[partner].share` | whatever `--set` names |
+| `constraints.reservation[partner]` | an entry of the policy |
+| `goals.order` | the entries of a section in another order, each named once |
+| `goals` | a section: `remove` goes back to the default |
+
+Values are checked as if they stood in the files, references too: a slot that a commitment refers to cannot go alone. Everything wrong is told at once, with the
+file, `changes[3]` (the third) and the path. What is not there cannot be set or removed, what is there cannot be added: nothing happens by a misspelling. The
+protected table `demographics` cannot be changed; the record of a seeker who is removed goes with them.
+
+A run with change sets writes them as one, `changes.toml`, beside its result. `ojt diff A B --toml` writes the change set that turns scenario A, with its
+policy, into B.
 """
 
 

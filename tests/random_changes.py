@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from allocator.change_paths import table_path
 from allocator.changes import Change, ChangeSet
 from allocator.domain import PROTECTED, TABLES, Column
-from allocator.records import record
+from allocator.records import record, table_path
 from allocator.scenario import Scenario
 from tests.worlds import TODAY, frame
 

@@ -127,12 +127,13 @@ def test_json_on_stdout_is_the_file(town: Path, tmp_path: Path) -> None:
     assert answer == json.loads((tmp_path / "out" / "town" / "result.json").read_text("utf-8"))
 
 
-def test_two_runs_give_the_same_bytes_apart_from_the_timings(town: Path, tmp_path: Path) -> None:
+def test_two_runs_give_the_same_bytes_apart_from_what_a_clock_says(town: Path, tmp_path: Path) -> None:
     for out in ("one", "two"):
         assert ojt("allocate", town, "--out", tmp_path / out).exit_code == 0
     for name in ("assignments.csv", "unplaced.csv", "rules.csv"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
-    one, two = (re.sub(r'"timings": {[^}]*}', "", (tmp_path / out / "result.json").read_text("utf-8")) for out in ("one", "two"))
+    clocked = re.compile(r',\n  "timings": {[^}]*}|,\n  "trace": \[[^]]*\]')
+    one, two = (clocked.sub("", (tmp_path / out / "result.json").read_text("utf-8")) for out in ("one", "two"))
     assert one == two
 
 

@@ -107,6 +107,33 @@ def test_checking_a_plan_loads_no_solver() -> None:
     assert [name for name in loaded if within(name, "ortools", "pulp", "highspy", "allocator.engines", "api", "fastapi")] == []
 
 
+NAMING = {
+    "domain.py", "scenario.py", "protected.py", "cli/equity.py", "report/sections/equity.py",
+    "tables/headers.py", "tables/keys.py", "change_paths.py", "change_tables.py", "differences.py", "comparing/inputs.py",
+}  # fmt: skip
+"""Who names the protected table: its model, the scenario that refuses it, the door, the command and the section that miss it; and those that name it to
+keep out: readers that check its ids, changes that refuse it and drop the lines of people who are gone, comparisons that tell no more than its size."""
+
+
+def test_protected_facts_have_one_door_and_equity_alone_goes_through_it() -> None:
+    assert importers("allocator.protected", among=OURS) == {Path("allocator/equity.py")}
+    speaking = {path for path in OURS if _says(path, "demographics") or "allocator.domain.PROTECTED" in imported(path)}
+    makers = {Path("allocator/generate.py")} & speaking  # which draws made-up people
+    assert {str(path.relative_to("allocator")) for path in speaking - makers} <= NAMING
+
+
+def test_no_rule_score_or_engine_knows_the_equity_report() -> None:
+    deciding = [path for path in OURS if path.parts[1] in (*FOLDERS, "quality", "engines")]
+    deciding += [Path("allocator") / name for name in ("problem.py", "pairs.py", "program.py", "solve.py", "settle.py", "plan.py", "policy.py")]
+    assert importers("allocator.protected", "allocator.equity", "allocator.program_report", among=deciding) == set()
+
+
+def _says(path: Path, word: str) -> bool:
+    """Whether the word is a text of its own somewhere in the file's code."""
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    return any(isinstance(node, ast.Constant) and node.value == word for node in ast.walk(tree))
+
+
 def test_every_file_can_be_read_in_one_sitting() -> None:
     lines = {str(path): len((ROOT / path).read_text(encoding="utf-8").splitlines()) for path in OURS}
     assert {path: count for path, count in lines.items() if count > LONGEST} == {}

@@ -8,10 +8,20 @@ import typer
 
 from allocator.cli.allocate import allocate
 from allocator.cli.check import check
+from allocator.cli.compare import compare
+from allocator.cli.diff import diff
+from allocator.cli.equity import equity
+from allocator.cli.evaluate import evaluate
+from allocator.cli.explain import explain
 from allocator.cli.generate import generate
+from allocator.cli.recommend import recommend
 from allocator.cli.relax import relax
+from allocator.cli.report import report
+from allocator.cli.reservations import reservations
 from allocator.cli.rules import rules
 from allocator.cli.show import show
+from allocator.cli.stability import stability
+from allocator.cli.sweep import sweep
 from allocator.cli.validate import validate
 
 app = typer.Typer(
@@ -22,7 +32,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (allocate, check, validate, rules, show, generate, relax):
+for command in (
+    allocate, explain, relax, check, evaluate, recommend, compare, stability, sweep, reservations, equity, report, validate, diff, rules, show, generate,
+):  # fmt: skip
     app.command()(command)
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from allocator.cli.watch import Watch
     from allocator.result import Result
 
+MOST_SAID = 12
+"""Changes told before the answer."""
 CODES = {"optimal": SOLVED, "feasible": SOLVED, "infeasible": BROKEN, "no_solution": NOTHING_FOUND}
 
 
@@ -92,8 +94,22 @@ def allocate(
         else:
             from allocator.cli.printout import print_result
 
+            _print_changes(inputs)
             print_result(result, inputs.scenario, files, screen())
         raise typer.Exit(OURS if result.stop_reason == "error" else CODES[result.status])
+
+
+def _print_changes(inputs: Inputs) -> None:
+    """What the change sets do, in words, before what came of it."""
+    said, console = inputs.sentences(), screen()
+    if said:
+        console.print(f"With {len(said):,} change{'' if len(said) == 1 else 's'} from {', '.join(each.layer for each in inputs.changes)}:")
+    for sentence in said[:MOST_SAID]:
+        console.print(f"  {sentence}")
+    if len(said) > MOST_SAID:
+        console.print(f"  … and {len(said) - MOST_SAID:,} more; ojt show lists them.")
+    if said:
+        console.print()
 
 
 def _name_of(scenario: Path) -> str:

@@ -30,6 +30,14 @@ class Inputs(NamedTuple):
     touched: tuple[TableValue, ...] = ()
     reference: pd.DataFrame | None = None
     """The assignments that `--reference` gave, before any change."""
+    base: Inputs | None = None
+    """What the change sets lie over; None without any."""
+
+    def sentences(self) -> list[str]:
+        """What the change sets do, one sentence for each change."""
+        from allocator.change_words import describe
+
+        return [] if self.base is None else [describe(change, self.base) for each in self.changes for change in each.changes]
 
     def problem(self, seed: int = 0) -> Problem:
         """Both together; InputError where the policy does not fit the facts."""
@@ -44,7 +52,13 @@ class Inputs(NamedTuple):
         from allocator.changes import resolve
 
         after = resolve(self.scenario, self.layers, changes)
-        return self._replace(scenario=after.scenario, layers=after.layers, changes=(*self.changes, changes), touched=(*self.touched, *after.touched))
+        return self._replace(
+            scenario=after.scenario,
+            layers=after.layers,
+            changes=(*self.changes, changes),
+            touched=(*self.touched, *after.touched),
+            base=self.base or self,
+        )
 
     def placing(self, work: Callable[[], T]) -> T:
         """Do something, and put the faults it finds in the policy at the layer that has to be opened."""
@@ -76,22 +90,29 @@ def read_inputs(
     from allocator.read import read_scenario
 
     faults: list[Fault] = []
-    facts = _tried(lambda: read_scenario(scenario, as_of=as_of.date() if as_of else None), faults)
+    facts = tried(lambda: read_scenario(scenario, as_of=as_of.date() if as_of else None), faults)
     own_pairs = facts is not None and facts.has("pairs")
-    layers = _tried(lambda: load_layers(policy_file(scenario, policy), sets or (), own_pairs=own_pairs), faults)
+    layers = tried(lambda: load_layers(policy_file(scenario, policy), sets or (), own_pairs=own_pairs), faults)
     if facts is not None and reference is not None:
         before = facts
-        facts = _tried(lambda: with_reference_file(before, reference), faults)
-    change_sets = _tried(lambda: read_change_sets(changes or ()), faults)
+        facts = tried(lambda: with_reference_file(before, reference), faults)
+    change_sets = tried(lambda: read_change_sets(changes or ()), faults)
     if facts is None or layers is None or change_sets is None:
         raise InputError(faults)
     resolved = resolve(facts, layers, change_sets)
-    return Inputs(resolved.scenario, resolved.layers, change_sets, resolved.touched, None if reference is None else facts.tables["reference"])
+    given = facts.tables["reference"] if reference is not None else None
+    return Inputs(resolved.scenario, resolved.layers, change_sets, resolved.touched, given, Inputs(facts, layers) if change_sets else None)
 
 
 def with_reference_file(scenario: Scenario, path: Path) -> Scenario:
     """The scenario with the assignments in a file as its reference."""
     from allocator.opened import with_reference
+
+    return with_reference(scenario, read_reference(path))
+
+
+def read_reference(path: Path) -> pd.DataFrame:
+    """The assignments in a file, one for each person."""
     from allocator.read import read_assignments
 
     frame = read_assignments(path)
@@ -101,10 +122,11 @@ def with_reference_file(scenario: Scenario, path: Path) -> Scenario:
             Fault("duplicate_seeker", f"{seeker} holds a second slot in the reference.", "Keep one.", path.name, row=int(row) + 2, column="seeker_id")
             for row, seeker in zip(again.nonzero()[0], frame["seeker_id"][again], strict=True)
         )
-    return with_reference(scenario, frame)
+    return frame
 
 
-def _tried(read: Callable[[], T], faults: list[Fault]) -> T | None:
+def tried(read: Callable[[], T], faults: list[Fault]) -> T | None:
+    """What was read; None, and its faults added to the others, where it cannot be."""
     try:
         return read()
     except InputError as error:

@@ -15,50 +15,21 @@ from rich.table import Table
 from rich.text import Text
 
 from allocator.cli.ending import show_fault_lines
+from allocator.wording import MODES, REASONS, headline, with_unit
 
 if TYPE_CHECKING:
     from allocator.constraints.base import Standing
     from allocator.promises import ReservationLine
     from allocator.repair import Bend, Repair
-    from allocator.result import GoalResult, Restriction, Result
+    from allocator.result import GoalResult, Result
     from allocator.scenario import Scenario
 
 MOST_PLACED, MOST_RULES, MOST_KEYS, MOST_WARNINGS = 12, 15, 6, 8
 
-REASONS = {
-    "ineligible": "no slot admits them; refused most by",
-    "no_pair": "the scenario's own pairs have none for them",
-    "outbid": "every slot that admits them is full",
-    "capped": "every slot that was looked at for them is full; the cap left others out",
-    "blocked": "a seat is open, but a rule stands in the way",
-    "no_gain": "a seat is open, and taking it would better no goal",
-    "not_proved": "a seat is open; the run ended before it was clear whether they should take it",
-}
 KEPT_EXACTLY = ("commitments", "pins")
 """Rules that are at their limit whenever they are kept, which says nothing."""
-MODES = {
-    "minimum_best_effort": "best effort",
-    "minimum_hard": "hard minimum",
-    "minimum_soft": "priced minimum",
-    "set_aside": "set aside",
-    "cap": "cap",
-    "over_and_above": "over and above",
-}
 _RULE = re.compile(r"\b(\w+)(?:\[.*\])? (?:refuses|is at its limit)")
 """The rule that a person's reason names first."""
-STOPPED = {
-    "gap_limit": "within the gap that was asked for",
-    "time_limit": "the best known when time was up",
-    "work_limit": "the best found; its numbers are too large to be proved to the last unit",
-    "memory_limit": "the best known when memory was used up",
-    "cancelled": "the best known when it was cancelled",
-}
-
-NOTHING = {
-    "time_limit": ("within the time limit", "give it more time"),
-    "memory_limit": ("within the memory limit", "give it more memory, or limit the pairs per seeker"),
-    "cancelled": ("before it was cancelled", "give it more time"),
-}
 
 
 def print_result(result: Result, scenario: Scenario, files: Sequence[Path], console: Console) -> None:
@@ -72,12 +43,12 @@ def print_result(result: Result, scenario: Scenario, files: Sequence[Path], cons
     elif result.status != "no_solution":
         _print_placed(result, scenario, console)
         _print_goals(result.goals, console)
-        _print_promises(result.reservations, console)
+        print_promises(result.reservations, console)
         _print_aims(result.rules, console)
         _print_rules(result, console)
         _print_unplaced(result, console)
     if result.warnings:
-        _title(console, f"{len(result.warnings):,} warning{_s(len(result.warnings))}")
+        title(console, f"{len(result.warnings):,} warning{_s(len(result.warnings))}")
         show_fault_lines(result.warnings[:MOST_WARNINGS], console)
         if len(result.warnings) > MOST_WARNINGS:
             console.print(f"… and {len(result.warnings) - MOST_WARNINGS:,} more in result.json.")
@@ -85,25 +56,8 @@ def print_result(result: Result, scenario: Scenario, files: Sequence[Path], cons
 
 
 def _headline(result: Result) -> Text:
-    if result.status == "infeasible" and result.restriction is not None:
-        return Text(f"No plan keeps every rule of this policy {_kept(result.restriction)}; another pair may allow one.", style="bold red")
-    if result.status == "infeasible":
-        return Text("No plan keeps every rule of this policy; proved.", style="bold red")
-    if result.status == "no_solution":
-        ended, then = NOTHING.get(result.stop_reason, (f"before the run ended ({result.stop_reason})", "give it more time"))
-        return Text(f"Nothing was found {ended}. That does not mean that nothing fits: {then}.", style="bold yellow")
-    proof = "proved best" if result.status == "optimal" else f"not proved best, but {STOPPED.get(result.stop_reason, result.stop_reason)}"
-    if result.restriction is not None:
-        proof += f" {_kept(result.restriction)}"
-    placed = f"{result.placed:,} of {result.seekers:,} people placed in {result.openings:,} openings"
-    return Text(f"{placed}; {proof}. Checked against every rule.", style="bold green" if result.status == "optimal" else "bold yellow")
-
-
-def _kept(restriction: Restriction) -> str:
-    """What a claim is limited to, where a cap left pairs out."""
-    one, best = restriction.left_out == 1, restriction.pairs_per_seeker
-    pairs = "each person's best pair" if best == 1 else f"each person's {best:,} best pairs"
-    return f"among {pairs}; {restriction.left_out:,} eligible pair{' was' if one else 's were'} left out by the cap"
+    style = "bold red" if result.status == "infeasible" else "bold green" if result.status == "optimal" else "bold yellow"
+    return Text(headline(result), style=style)
 
 
 def _byline(result: Result) -> Text:
@@ -118,12 +72,13 @@ def _byline(result: Result) -> Text:
 # -- tables ---------------------------------------------------------------------------------------------------------
 
 
-def _title(console: Console, words: str) -> None:
+def title(console: Console, words: str) -> None:
+    """A heading, with an empty line above it."""
     console.print()
     console.print(Text(words, style="bold"))
 
 
-def _table(*columns: str) -> Table:
+def new_table(*columns: str) -> Table:
     """Columns by name; one that starts with `>` holds numbers."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
     for name in columns:
@@ -135,7 +90,7 @@ def _print_placed(result: Result, scenario: Scenario, console: Console) -> None:
     """Who goes where, the first of many, with the facts that the scenario has."""
     if not result.placed:
         return
-    _title(console, "Who was placed")
+    title(console, "Who was placed")
     shown = result.assignments.head(MOST_PLACED)
     seekers = scenario.positions("seekers", shown["seeker_id"].to_numpy(dtype=object)).tolist()
     slots = scenario.positions("slots", shown["slot_id"].to_numpy(dtype=object)).tolist()
@@ -143,14 +98,14 @@ def _print_placed(result: Result, scenario: Scenario, console: Console) -> None:
     if scenario.has("seekers", "partner_id"):
         columns["partner"] = _texts(scenario, "seekers", "partner_id", seekers)
     columns["slot"] = shown["slot_id"].tolist()
-    for title, column in (("employer", "employer_id"), ("occupation", "onet_soc")):
+    for heading, column in (("employer", "employer_id"), ("occupation", "onet_soc")):
         if scenario.has("slots", column):
-            columns[title] = _texts(scenario, "slots", column, slots)
+            columns[heading] = _texts(scenario, "slots", column, slots)
     if scenario.has("slots", "wage"):
         wages = scenario.numbers("slots", "wage")[slots].tolist()
         columns[">wage"] = [f"${wage:.2f}" if wage == wage else "" for wage in wages]
     columns[">score"] = [f"{score:.2f}" for score in shown["score"]]
-    table = _table(*columns)
+    table = new_table(*columns)
     for row in zip(*columns.values(), strict=True):
         table.add_row(*row)
     console.print(table)
@@ -166,20 +121,21 @@ def _texts(scenario: Scenario, table: str, column: str, positions: Iterable[int]
 def _print_goals(goals: Sequence[GoalResult], console: Console) -> None:
     if not goals:
         return
-    _title(console, "Goals, in their order")
-    table = _table("goal", ">value", ">bound", "unit", "gap")
+    title(console, "Goals, in their order")
+    table = new_table("goal", ">value", ">bound", "unit", "gap")
     for goal in goals:
         name = goal.kind if goal.label == goal.kind else f"{goal.kind}, {goal.label}"
         gap = "unknown" if goal.gap is None else "proved" if goal.gap == 0 else f"{goal.gap:.2%}"
-        table.add_row(name, _amount(goal.value), _amount(goal.bound), goal.unit, Text(gap, style="green" if gap == "proved" else "yellow"))
+        table.add_row(name, amount(goal.value), amount(goal.bound), goal.unit, Text(gap, style="green" if gap == "proved" else "yellow"))
     console.print(table)
 
 
-def _print_promises(lines: Sequence[ReservationLine], console: Console) -> None:
+def print_promises(lines: Sequence[ReservationLine], console: Console) -> None:
+    """What became of each reservation."""
     if not lines:
         return
-    _title(console, "Promises")
-    table = _table("promise", ">openings", ">promised", ">possible", ">filled", ">released", ">short")
+    title(console, "Promises")
+    table = new_table("promise", ">openings", ">promised", ">possible", ">filled", ">released", ">short")
     for line in lines:
         who = line.beneficiaries if line.scope == "all slots" else f"{line.beneficiaries} in {line.scope}"
         about = MODES[line.mode] if who == line.label else f"{who}, {MODES[line.mode]}"
@@ -199,8 +155,8 @@ def _print_aims(lines: Sequence[Standing], console: Console) -> None:
     told = [line for line in lines if line.kind in ("business_target", "budget") and line.required is not None]
     if not told:
         return
-    _title(console, "Targets and money")
-    table = _table("rule", ">reached", "aim or limit", "")
+    title(console, "Targets and money")
+    table = new_table("rule", ">reached", "aim or limit", "")
     for line in told:
         aim = f"at {'least' if line.required == line.at_least else 'most'} {with_unit(line.required or 0, line.unit)}"
         kept = Text("kept", style="green") if (line.slack or 0) >= 0 else Text(f"missed by {with_unit(-(line.slack or 0), line.unit)}", style="yellow")
@@ -215,8 +171,8 @@ def _print_rules(result: Result, console: Console) -> None:
     told = [line for line in result.rules if line.slack is not None and line.kind not in elsewhere]
     missed = sorted((line for line in told if (line.slack or 0) < 0), key=lambda line: (line.slack or 0, line.kind, line.label, line.key))
     if missed:
-        _title(console, "Aims that were missed")
-        table = _table("rule", "where", ">reached", "aim", ">missed by")
+        title(console, "Aims that were missed")
+        table = new_table("rule", "where", ">reached", "aim", ">missed by")
         for line in missed[:MOST_RULES]:
             aim = f"at {'least' if line.required == line.at_least else 'most'} {with_unit(line.required or 0, line.unit)}"
             table.add_row(_name(line), line.key, with_unit(line.achieved, line.unit), aim, Text(with_unit(-(line.slack or 0), line.unit), style="yellow"))
@@ -230,8 +186,8 @@ def _print_rules(result: Result, console: Console) -> None:
     blocked = _first_rules(result, "blocked")
     full = {line.kind for same in tight.values() for line in same}
     if tight or blocked:
-        _title(console, "Rules at their limit")
-        table = _table("rule", "no room left for")
+        title(console, "Rules at their limit")
+        table = new_table("rule", "no room left for")
         for name, same in list(tight.items())[:MOST_RULES]:
             where = ", ".join(f"{line.key} ({with_unit(line.required or 0, line.unit)})" for line in same[:MOST_KEYS])
             table.add_row(name, where + (f" … and {len(same) - MOST_KEYS:,} more" if len(same) > MOST_KEYS else ""))
@@ -251,8 +207,8 @@ def _name(line: Standing) -> str:
 def _print_unplaced(result: Result, console: Console) -> None:
     if not result.unplaced:
         return
-    _title(console, f"Why {len(result.unplaced):,} {'person was' if len(result.unplaced) == 1 else 'people were'} not placed")
-    table = _table(">people", "reason", "")
+    title(console, f"Why {len(result.unplaced):,} {'person was' if len(result.unplaced) == 1 else 'people were'} not placed")
+    table = new_table(">people", "reason", "")
     for reason, count in Counter(result.unplaced.reason.tolist()).most_common():
         most = ", ".join(f"{rule} {people:,}" for rule, people in _first_rules(result, reason).most_common(4))
         table.add_row(f"{count:,}", reason, Text(REASONS.get(reason, "")).append(f"\n{most}" if most else "", style="dim"))
@@ -285,14 +241,14 @@ def print_repair(repair: Repair, console: Console) -> None:
         console.print("No set of bent rules was found in time that would leave a plan.")
         return
     if repair.bends:
-        _title(console, "It would fit if these gave way" + (", and no cheaper set does" if repair.proved else ""))
-        table = _table("rule", "asks for", "possible is", ">short by", ">price in seats")
+        title(console, "It would fit if these gave way" + (", and no cheaper set does" if repair.proved else ""))
+        table = new_table("rule", "asks for", "possible is", ">short by", ">price in seats")
         for bend in repair.bends:
             asked = f"at {'least' if bend.at_least else 'most'} {with_unit(bend.promised, bend.unit)}"
             table.add_row(bend.name, asked, with_unit(bend.possible, bend.unit), with_unit(bend.short, bend.unit), f"{bend.price:,.2f}".removesuffix(".00"))
         console.print(table)
     for number, conflict in enumerate(repair.conflicts, start=1):
-        _title(console, "Why" if len(repair.conflicts) == 1 else f"Why: conflict {number} of {len(repair.conflicts)}")
+        title(console, "Why" if len(repair.conflicts) == 1 else f"Why: conflict {number} of {len(repair.conflicts)}")
         for sentence in conflict.certificate[:MOST_RULES]:
             console.print(sentence)
         others = [party.name for party in conflict.rules if party.name not in conflict.bends]
@@ -300,7 +256,7 @@ def print_repair(repair: Repair, console: Console) -> None:
             more = f" and {len(others) - MOST_RULES:,} more" if len(others) > MOST_RULES else ""
             console.print(Text(f"In conflict with {', '.join(others[:MOST_RULES])}{more}.", style="dim"))
     if repair.changes.changes:
-        _title(console, "Changes that make it fit" if repair.feasible else "Changes (a plan under them was not found in time)")
+        title(console, "Changes that make it fit" if repair.feasible else "Changes (a plan under them was not found in time)")
         for change in repair.changes.changes:
             console.print(f"{change.op} {change.path}" + ("" if change.op == "remove" else f" = {change.value}"))
         for note in repair.notes:
@@ -317,18 +273,9 @@ def _print_files(result: Result, files: Sequence[Path], console: Console) -> Non
     console.print(Text(f"Seconds: {seconds}.", style="dim"))
 
 
-def _amount(value: float | None) -> str:
+def amount(value: float | None) -> str:
     """A whole number as such, a decimal with two digits."""
     return "" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
-
-
-def with_unit(number: int, unit: str) -> str:
-    """A number as one would say it."""
-    if unit == "cents":
-        return f"${number / 100:,.2f}"
-    if unit == "people":
-        return f"{number:,} {'person' if number == 1 else 'people'}"
-    return f"{number:,} {unit.removesuffix('s') if number == 1 else unit}"
 
 
 def _s(count: int) -> str:

@@ -66,7 +66,7 @@ def _print_reach(reach: list[Reach]) -> None:
     from rich import box
     from rich.table import Table
 
-    from allocator.cli.printout import with_unit
+    from allocator.wording import with_unit
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name in ("rule", "asks for", "can be as low as", "can be as high as"):

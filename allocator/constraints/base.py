@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SEAT = 1_000_000
 """The price of bending a rule by one seat; other units are priced against it when nothing fits."""
+UNITS = {"staff_capacity": "points", "budget": "cents"}
+"""What the rows of a kind of rule count, where it is not people."""
 MILLIONTHS = 1_000_000
 """Shares have six decimals at most."""
 

@@ -82,9 +82,7 @@ class Budget(Constraint):
                 )
 
     def standings(self, plan: Plan) -> Iterator[Standing]:
-        charged, usual = self._charged(plan.problem), self._obligation(plan.problem)
-        own = plan.brought("cost_cents")
-        spent = int(np.where(own >= 0, own, usual[plan.slot])[charged[plan.slot]].sum())
+        spent = int(self.obligations(plan)[self.pays(plan)].sum())
         yield self.standing(self.funding_stream or "all slots", spent, at_most=self._left(), unit="cents")
 
     def because(self, problem: Problem, key: str, lower: bool, value: int) -> str:
@@ -100,6 +98,15 @@ class Budget(Constraint):
     @property
     def _stream(self) -> str:
         return "the budget of all slots" if self.funding_stream is None else f"funding stream {self.funding_stream}"
+
+    def pays(self, plan: Plan) -> Mask:
+        """Which assignments this stream pays for, in the plan's order."""
+        return self._charged(plan.problem)[plan.slot]
+
+    def obligations(self, plan: Plan) -> Integers:
+        """Cents that each assignment would obligate under this rule, in the plan's order; -1 where wage or hours are not recorded."""
+        own = plan.brought("cost_cents")
+        return np.where(own >= 0, own, self._obligation(plan.problem)[plan.slot])
 
     def _left(self) -> int:
         return max(0, int((self.available - self.committed) * 100))

@@ -2,8 +2,9 @@
 
     sum over reference pairs (i, j) of x[i, j]  >=  people in the reference - at_most
 
-Somebody has moved who holds a slot in the reference and not the same slot in the plan. The reference is the scenario's `reference` table (or `--reference`);
-people who have left the seekers table do not count.
+Somebody has moved who holds a slot in the reference and not the same slot in the plan, also where that slot is gone or may not be theirs any more. The
+reference is the scenario's `reference` table (or `--reference`). What people have decided since is no move: who has left the pool, who has declined or
+completed the slot, and who has begun at another do not count.
 
 Why: staff have already spoken to people; a plan that turns over every night cannot be worked with.
 """

@@ -25,6 +25,7 @@ from allocator.pairs import listed, reasons
 from allocator.plan import Plan
 from allocator.problem import CLOSED_STATUSES, FROZEN_STATUSES, Problem
 from allocator.program import Draft, Rows
+from allocator.records import table_path
 from allocator.scenario import Positions
 
 
@@ -48,6 +49,8 @@ class Decision(NamedTuple):
     slot: int
     action: str
     words: str
+    path: str
+    """Where it is told, as change sets write it: `pins[S1,J1]`."""
 
 
 class Pins(Constraint):
@@ -78,7 +81,11 @@ class Pins(Constraint):
             if refused:
                 kind, why = refused[0]
                 yield self.fault(
-                    "pin_ineligible", f"{pin.words} cannot hold: {kind} refuses the pair. {why}", "Delete the pin, or mend the facts.", field="pins"
+                    "pin_ineligible",
+                    f"{pin.words} cannot hold: {kind} refuses the pair. {why}",
+                    "Delete the pin, or mend the facts.",
+                    field="pins",
+                    value=pin.path,
                 )
         if problem.scenario.has("pairs"):
             there = listed(problem, *_positions(fixed))
@@ -89,6 +96,7 @@ class Pins(Constraint):
                         f"{pin.words} cannot hold: the pair is not in pairs.",
                         "Add the pair with its score, or delete the pin.",
                         field="pins",
+                        value=pin.path,
                     )
 
     def _contradictions(self, problem: Problem, decisions: list[Decision]) -> Iterator[Fault]:
@@ -97,8 +105,9 @@ class Pins(Constraint):
         of_seeker: dict[int, list[Decision]] = defaultdict(list)
         of_slot: dict[int, list[Decision]] = defaultdict(list)
         started = [
-            Decision(one, other, "fix", f"the begun pair {facts.ids('seekers')[one]} at {facts.ids('slots')[other]}")
+            Decision(one, other, "fix", f"the begun pair {who} at {where}", table_path("commitments", (who, where)))
             for one, other in zip(begun.seeker.tolist(), begun.slot.tolist(), strict=True)
+            for who, where in [(str(facts.ids("seekers")[one]), str(facts.ids("slots")[other]))]
         ]
         ended = set(zip(closed.seeker.tolist(), closed.slot.tolist(), strict=True))
         for pin in [*started, *decisions]:
@@ -110,14 +119,18 @@ class Pins(Constraint):
         for pair, pins in of_pair.items():
             of_action = {pin.action: pin for pin in reversed(pins)}
             if len(of_action) > 1:
-                yield self.fault("pins_conflict", f"{of_action['fix'].words} contradicts {of_action['forbid'].words}.", mend, field="pins")
+                yield self.fault("pins_conflict", f"{of_action['fix'].words} contradicts {of_action['forbid'].words}.", mend, field="pins", value=_paths(pins))
             if "fix" in of_action and pair in ended:
                 name = f"{facts.ids('seekers')[pair[0]]} at {facts.ids('slots')[pair[1]]}"
-                yield self.fault("pins_conflict", f"{of_action['fix'].words} contradicts the ended pair {name}.", mend, field="pins")
+                yield self.fault("pins_conflict", f"{of_action['fix'].words} contradicts the ended pair {name}.", mend, field="pins", value=_paths(pins))
         for seeker, pins in of_seeker.items():
             if len(pins) > 1:
                 yield self.fault(
-                    "pins_conflict", f"{facts.ids('seekers')[seeker]} cannot hold two slots: {' and '.join(pin.words for pin in pins)}.", mend, field="pins"
+                    "pins_conflict",
+                    f"{facts.ids('seekers')[seeker]} cannot hold two slots: {' and '.join(pin.words for pin in pins)}.",
+                    mend,
+                    field="pins",
+                    value=_paths(pins),
                 )
         for slot, pins in of_slot.items():
             openings = int(problem.openings[slot])
@@ -127,6 +140,7 @@ class Pins(Constraint):
                     f"{facts.ids('slots')[slot]} has {openings} openings but {len(pins)} fixed people: {' and '.join(pin.words for pin in pins)}.",
                     mend,
                     field="pins",
+                    value=_paths(pins),
                 )
 
     def rows(self, draft: Draft) -> Iterator[Rows]:
@@ -181,8 +195,13 @@ class Pins(Constraint):
                 words = f"the pin {'fixing' if action == 'fix' else 'forbidding'} {seeker_id} at {slot_id}"
                 words += f" by {author}" if author else ""
                 words += f" ({reason})" if reason else ""
-                found.setdefault((seeker, slot, action), Decision(seeker, slot, action, words))
+                found.setdefault((seeker, slot, action), Decision(seeker, slot, action, words, table_path("pins", (seeker_id, slot_id))))
         return list(found.values())
+
+
+def _paths(decisions: list[Decision]) -> str:
+    """Where decisions are told."""
+    return ", ".join(dict.fromkeys(pin.path for pin in decisions))
 
 
 def _positions(decisions: list[Decision]) -> tuple[Positions, Positions]:

@@ -229,15 +229,15 @@ class Reservation(Constraint):
             elif self.mode == "cap":
                 yield self._row(draft, rung, key, upper=promise)
             else:
-                yield self._row(draft, rung, key, lower=self._asked(draft, rung, promise))
+                yield self._row(draft, rung, key, lower=self.asked(draft.problem, draft.pairs, rung, promise))
         if self._competes and self._pool(draft.problem)[-1].label == self.label:
             yield from self._one_credit_each(draft)
 
-    def _asked(self, draft: Draft, rung: Rung, promise: int) -> int:
+    def asked(self, problem: Problem, pairs: Pairs, rung: Rung, promise: int) -> int:
         """The right-hand side of a minimum: clipped where only best effort is asked, on top of merit where so read."""
         if self.mode == "over_and_above":
             return promise + self.merit(rung)
-        return min(promise, self.supply(draft.problem, draft.pairs, rung)) if self.mode == "minimum_best_effort" else promise
+        return min(promise, self.supply(problem, pairs, rung)) if self.mode == "minimum_best_effort" else promise
 
     def _row(self, draft: Draft, rung: Rung, key: str, *, lower: int = -FREE, upper: int = FREE, others: bool = False) -> Rows:
         least, most = np.array([lower]), np.array([upper])

@@ -19,9 +19,10 @@ from typing import NoReturn
 
 import numpy as np
 
-from allocator.engines.base import Clock, Hold, Outcome, Progress, Silent
+from allocator.engines.base import Clock, Hold, Outcome, Progress, Silent, Step, Watch
+from allocator.engines.integer import floor_of
 from allocator.engines.renumbered import Renumbered
-from allocator.engines.sifting import Sifting, State
+from allocator.engines.sifting import Sifting, State, keeps
 from allocator.program import FREE, Objective, Program, Rows
 from allocator.scenario import Floats, Integers
 
@@ -39,6 +40,7 @@ class Change:
 
     `at_least` and `at_most` are new sides of rows, None for no such side; fractions only where the relaxation is asked (`Warm.limit`).
     `objectives` take the place of the program's. `forced` pairs are assigned in every answer, `forbidden` ones in none, and no pair of a `closed` slot is.
+    Of each group of pairs in `any_of` one is assigned at least.
     """
 
     at_least: Mapping[int, float | None] = field(default_factory=dict)
@@ -47,6 +49,7 @@ class Change:
     forced: Integers = field(default_factory=_none)
     forbidden: Integers = field(default_factory=_none)
     closed: Integers = field(default_factory=_none)
+    any_of: tuple[Integers, ...] = ()
 
     def of(self, program: Program) -> Program:
         """The program as changed, but for the forced pairs.
@@ -55,7 +58,7 @@ class Change:
         """
         for what, numbers, count in (
             ("row", [*self.at_least, *self.at_most], program.row_count),
-            ("pair", [*self.forced, *self.forbidden], len(program.pairs)),
+            ("pair", [*self.forced, *self.forbidden, *(pair for group in self.any_of for pair in group)], len(program.pairs)),
             ("slot", [*self.closed], int(program.pairs.slot.max(initial=-1)) + 1),
         ):
             wrong = [int(number) for number in numbers if not 0 <= number < count]
@@ -87,13 +90,16 @@ class Change:
             start = end
 
     def wanted(self, program: Program) -> tuple[Hold, ...]:
-        """The forced pairs, as something to hold."""
+        """The forced pairs, and one of each group, as something to hold."""
         forced = np.unique(self.forced).astype(np.int64)
-        if not len(forced):
-            return ()
-        coefficients = np.zeros(program.size, dtype=np.int64)
-        coefficients[forced] = 1
-        return (Hold(coefficients, len(forced)),)
+        asked = [(forced, len(forced)), *((group, 1) for group in self.any_of)]
+        return tuple(Hold(_ones(pairs, program.size), at_least) for pairs, at_least in asked if at_least)
+
+
+def _ones(columns: Integers, size: int) -> Integers:
+    whole = np.zeros(size, dtype=np.int64)
+    whole[columns] = 1
+    return whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +108,18 @@ class Limit:
     unit of each row's binding side would change it, `[row]`. Both in the objective's integers."""
 
     value: float
+    prices: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Ceilings:
+    """What the linear relaxation says of one goal, to be maximised: the value that no plan exceeds, and the one that no plan with a pair exceeds, `[pair]`.
+
+    `prices` as in `Limit`, for the goal to be maximised. All among the plans that keep the goals before it.
+    """
+
+    most: int
+    most_with: Integers
     prices: Floats
 
 
@@ -194,20 +212,34 @@ class Warm:
                     message = f"Row {row} is to be held at {value}; a plan's rows are whole numbers."
                     raise ValueError(message)
         with self._mine():
-            state = self._under(change)
-            if state is None:
-                return Outcome("infeasible", "proved", None, ())
-            state.last = self._likeliest(state) if near is None else near
-            outcome = Sifting(state).solve(state.program, clock or Clock(gap=gap), self._seed, Silent())
-            self._remember(outcome.columns)
-            return outcome
+            return self._answer(self._under(change), clock or Clock(gap=gap), near)
+
+    def under(self, program: Program, *, clock: Clock, near: Integers | None = None) -> Outcome:
+        """The best plan of another program that differs from this one in sides of rows, in the room of columns and in goals, and in nothing else.
+        The program held stays as it is.
+
+        Raises ValueError where the other program has other pairs, rows or columns (as far as their numbers tell).
+        """
+        if (program.row_count, program.size, len(program.pairs)) != (self.program.row_count, self.program.size, len(self.program.pairs)):
+            message = "The other program has other rows or columns; let it succeed this one."
+            raise ValueError(message)
+        with self._mine():
+            return self._answer(self._state_of(program), clock, near)
+
+    def _answer(self, state: State | None, clock: Clock, near: Integers | None) -> Outcome:
+        if state is None:
+            return Outcome("infeasible", "proved", None, ())
+        state.last = self._likeliest(state) if near is None else near
+        outcome = Sifting(state).solve(state.program, clock, self._seed, Silent())
+        self._remember(outcome.columns)
+        return outcome
 
     def keep(self, change: Change, *, clock: Clock | None = None) -> Outcome:
         """The best plan under a change; from now on the program is the changed one. Where no plan is found, all stays as it was.
 
         Raises ValueError for forced pairs: they are part of a question, not of a program; a rule (`pins`) says them.
         """
-        if len(change.forced):
+        if len(change.forced) or change.any_of:
             message = "Forced pairs cannot be kept; put them into the program as pins, and let it succeed this one."
             raise ValueError(message)
         with self._mine():
@@ -242,6 +274,44 @@ class Warm:
             unit = asked.level.unit * (1 if changed.objectives[goal].maximize else -1)
             return Limit(relaxed.limit * unit, relaxed.prices.rows * state.sieve.scale * unit)
 
+    def ceilings(self, goal: int, *, clock: Clock | None = None) -> Ceilings | None:
+        """What no plan exceeds in one goal, and none with each pair, by the linear relaxation alone; None where time ran out or numbers went astray.
+
+        The goals before it are held at what the program's own plan has.
+        """
+        with self._mine():
+            state = self._under(SAME)
+            assert state is not None
+            assert self._plan is not None
+            dense = [objective.dense(self.program.size) for objective in self.program.objectives[: goal + 1]]
+            asked = state.goal(dense[goal], [Hold(earlier, int(earlier @ self._plan)) for earlier in dense[:goal]])
+            relaxed = state.relax(asked, clock or Clock(), 0.0)
+            if isinstance(relaxed, str) or not np.isfinite(relaxed.limit):
+                return None
+            unit = asked.level.unit
+            lost = np.maximum(relaxed.margin(state.sieve), 0.0)
+            with_each = (relaxed.limit - np.minimum(lost, 2 * FREE / unit)) * unit
+            # As `floor_of` does for one bound: the largest integer that each could mean.
+            most_with = np.floor(with_each + 1e-10 * np.abs(with_each) + 1e-6).astype(np.int64)
+            return Ceilings(floor_of(relaxed.limit * unit), most_with, relaxed.prices.rows * state.sieve.scale * unit)
+
+    def reach(self, goal: int, change: Change = SAME, *, clock: Clock | None = None, near: Integers | None = None) -> Step:
+        """One goal alone, to be maximised, under a change: its best plan among those that keep the goals before it at what the program's own plan has.
+
+        `near` is a plan to start from where it is not the program's own.
+        """
+        with self._mine():
+            state = self._under(change)
+            if state is None:
+                return Step("infeasible", None, None)
+            assert self._plan is not None
+            dense = [objective.dense(state.program.size) for objective in state.program.objectives[: goal + 1]]
+            holds = [Hold(earlier, int(earlier @ self._plan)) for earlier in dense[:goal]]
+            state.last = self._plan if near is None else near
+            known = state.last if keeps(state.program, (*holds, *state.wanted), state.last) else None
+            watch = Watch(Silent(), state.program.objectives[goal])
+            return Sifting(state).maximize(state.program, dense[goal], holds, known, clock or Clock(), self._seed, watch)
+
     def succeed(
         self,
         program: Program,
@@ -274,9 +344,12 @@ class Warm:
         It is the warm one, but where seekers who had one slot at most may have several: that is another kind of program, and starts from nothing.
         """
         changed = change.of(self.program)
+        return self._state_of(changed, change.wanted(changed))
+
+    def _state_of(self, changed: Program, wanted: tuple[Hold, ...] = ()) -> State | None:
         if any((block.lower > block.upper).any() for block in changed.rows):
             return None
-        if self._state.go_under(changed, wanted := change.wanted(changed)):
+        if self._state.go_under(changed, wanted):
             return self._state
         fresh = State(changed)
         fresh.wanted = wanted

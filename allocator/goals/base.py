@@ -16,6 +16,8 @@ class Goal(Rule):
     """One level of the lexicographic order: proved (or bounded), then held while the next is improved."""
 
     folder: ClassVar[str] = "goals"
+    smaller_is_better: ClassVar[bool] = False
+    """Whether the goal's values are to be small; as its objectives say."""
 
     @abstractmethod
     def objectives(self, draft: Draft) -> Iterator[Objective]:

@@ -11,7 +11,7 @@ Why: a promise is kept as far as it can be kept before anything is improved at i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import ClassVar, Literal
 
 from allocator.goals.base import Goal
 from allocator.program import Draft, Objective
@@ -21,6 +21,7 @@ class Shortfall(Goal):
     """Implied first when best-effort promises exist."""
 
     kind: Literal["shortfall"] = "shortfall"
+    smaller_is_better: ClassVar[bool] = True
 
     def objectives(self, draft: Draft) -> Iterator[Objective]:
         columns, each = draft.charged("shortfall")

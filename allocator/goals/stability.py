@@ -2,6 +2,8 @@
 
     maximise  sum over reference pairs (i, j) of x[i, j]
 
+The pairs of the reference are those that `change_limit` counts.
+
 Why: without it a plan turns over every night for gains that are mostly noise in the scores.
 Source: Müller, Rudová and Barták 2005 (minimal perturbation).
 """

@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import cache
 
 from allocator.domain import PERSONAL_HEADERS, Row
 from allocator.tables.ledger import Ledger, shown
@@ -44,7 +45,8 @@ def is_personal(header: str, table: str = "") -> bool:
     )
 
 
-def spellings(model: type[Row]) -> dict[str, str]:
+@cache
+def spellings(model: type[Row]) -> Mapping[str, str]:
     """Every accepted header of a table, normalised, with the column it means."""
     return {normalise(spelling): name for name, column in model.columns().items() for spelling in (name, *column.aliases)}
 

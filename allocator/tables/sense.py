@@ -20,12 +20,13 @@ _ORDERED = {
 }
 """Per table: the day that comes first, the one that comes later, and the code where it does not."""
 
-_LOOKED_AT = {"slots": ("posted_date", "fill_by", "start_date"), "staff": ("used", "capacity")}
+LOOKED_AT = {"slots": ("posted_date", "fill_by", "start_date"), "staff": ("used", "capacity")}
+"""Per table the columns that are looked at together."""
 
 
 def check_sense(table: Table, ledger: Ledger) -> None:
     """Warn of days in the wrong order and of staff who carry more than they can."""
-    frame = pd.DataFrame({name: table.series(name) for name in _LOOKED_AT.get(table.model.table, ()) if name in table.cells})
+    frame = pd.DataFrame({name: table.series(name) for name in LOOKED_AT.get(table.model.table, ()) if name in table.cells})
     for earlier, later, code in _ORDERED.get(table.model.table, ()):
         if earlier in frame and later in frame:
             odd = np.flatnonzero((frame[later] < frame[earlier]).to_numpy())

@@ -34,7 +34,7 @@ class Looks:
         now = time.perf_counter()
         while frame is not None and not frame.f_code.co_filename.startswith(HOME):
             frame = frame.f_back
-        if frame is not None:
+        if frame is not None and frame.f_lineno is not None:  # some instructions belong to no line
             path = str(Path(frame.f_code.co_filename).relative_to(Path(HOME).parent))
             self.seconds[path, frame.f_code.co_qualname, frame.f_lineno] += now - self.last
         self.last = now

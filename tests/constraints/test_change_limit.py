@@ -10,11 +10,9 @@ SCORES = {("S1", "J1"): 1, ("S1", "J2"): 5, ("S2", "J2"): 1, ("S2", "J1"): 5, ("
 LAST_NIGHT = {"S1": "J1", "S2": "J2"}
 
 
-def facts(reference):
-    return world(
-        seekers=people(3), slots=orders(1, 1, 1), pairs=scores(SCORES),
-        reference=[{"seeker_id": one, "slot_id": other} for one, other in reference.items()],
-    )  # fmt: skip
+def facts(reference, **more):
+    tables = {"seekers": people(3), "slots": orders(1, 1, 1), "pairs": scores(SCORES)} | more
+    return world(reference=[{"seeker_id": one, "slot_id": other} for one, other in reference.items()], **tables)
 
 
 def rule(at_most):
@@ -43,6 +41,43 @@ def test_people_who_left_do_not_count():
     assert said(gone, policy(rule(0)), "S1>J2") == ["1 people move against the reference; 0 at most."]
 
 
+def test_people_who_left_the_pool_do_not_count():
+    def pool(status):
+        return facts(LAST_NIGHT, seekers=[{"seeker_id": "S1", "status": status}, *people(3)[1:]])
+
+    in_pool = policy(rule(0), eligibility=[{"kind": "in_pool"}])
+    assert said(pool("exited"), in_pool, "S2>J2") == []
+    assert said(pool("exited"), in_pool, "S2>J2", "S3>J3") == []
+    assert said(pool("active"), in_pool, "S2>J2") == ["1 people move against the reference; 0 at most."]
+    assert values(best(pool("exited"), rule(0), eligibility=[{"kind": "in_pool"}])) == [3]
+
+
+@pytest.mark.parametrize("status", ["declined", "completed"])
+def test_who_has_ended_what_they_held_has_not_been_moved(status):
+    ended = facts(LAST_NIGHT, commitments=[{"seeker_id": "S1", "slot_id": "J1", "status": status}])
+    assert said(ended, policy(rule(0)), "S2>J2") == []
+    assert said(ended, policy(rule(0)), "S2>J1") == ["1 people move against the reference; 0 at most."]
+    another = facts(LAST_NIGHT, commitments=[{"seeker_id": "S1", "slot_id": "J2", "status": status}])
+    assert said(another, policy(rule(0)), "S2>J2") == ["1 people move against the reference; 0 at most."]
+
+
+@pytest.mark.parametrize("status", ["accepted", "started"])
+def test_who_has_begun_elsewhere_has_not_been_moved(status):
+    begun = facts({"S1": "J2", "S2": "J1"}, commitments=[{"seeker_id": "S1", "slot_id": "J1", "status": status}])
+    assert said(begun, policy(rule(1)), "S1>J1", "S2>J2") == []
+    assert said(begun, policy(rule(0)), "S1>J1", "S2>J2") == ["1 people move against the reference; 0 at most."]
+    here = facts(LAST_NIGHT, commitments=[{"seeker_id": "S1", "slot_id": "J1", "status": status}])
+    assert said(here, policy(rule(0)), "S1>J1", "S2>J2") == []
+
+
+def test_who_has_begun_there_stays_counted_after_leaving_the_pool():
+    begun = [{"seeker_id": "S1", "slot_id": "J1", "status": "started"}]
+    there = facts(LAST_NIGHT, seekers=[{"seeker_id": "S1", "status": "exited"}, *people(3)[1:]], commitments=begun)
+    in_pool = policy(rule(0), eligibility=[{"kind": "in_pool"}])
+    assert said(there, in_pool, "S1>J1", "S2>J2") == []
+    assert "1 people move against the reference; 0 at most." in said(there, in_pool, "S2>J2")
+
+
 def test_people_whose_slot_is_gone_have_moved_whatever_is_planned():
     gone = facts({"S1": "J1", "S2": "J9"})
     assert said(gone, policy(rule(1)), "S1>J1", "S2>J2") == []
@@ -55,7 +90,7 @@ def test_a_reference_pair_that_is_no_longer_eligible_has_moved():
     there = facts({"S3": "J1"})
     assert said(there, policy(rule(1)), "S3>J3") == []
     (bend,) = best(there, rule(0)).bends
-    assert (bend.name, bend.promised, bend.possible, bend.short) == ("change_limit", 1, 0, 1)
+    assert (bend.name, bend.promised, bend.possible, bend.short) == ("change_limit", 0, 1, 1)
 
 
 def test_an_empty_reference_moves_nobody():

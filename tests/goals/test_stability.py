@@ -8,9 +8,9 @@ from tests.worlds import orders, people, scores, world
 SCORES = {("S1", "J1"): 1, ("S1", "J2"): 5, ("S2", "J2"): 1, ("S2", "J1"): 5}
 
 
-def facts(pairs=SCORES, **reference):
+def facts(pairs=SCORES, more=None, **reference):
     last_night = [{"seeker_id": one, "slot_id": other} for one, other in reference.items()]
-    return world(seekers=people(2), slots=orders(1, 1), pairs=scores(pairs), reference=last_night)
+    return world(**{"seekers": people(2), "slots": orders(1, 1), "pairs": scores(pairs), "reference": last_night} | (more or {}))
 
 
 def test_before_match_quality_nobody_moves_for_points():
@@ -28,6 +28,16 @@ def test_after_match_quality_only_equals_are_decided():
 
 def test_people_and_slots_that_are_gone_cannot_be_kept():
     assert values(best(facts(S1="J9", S9="J1"), goals=["stability", "match_quality"])) == [0, 10]
+
+
+def test_what_people_have_decided_since_is_no_gain_in_stability():
+    declined = {"commitments": [{"seeker_id": "S1", "slot_id": "J1", "status": "declined"}]}
+    assert values(best(facts(more=declined, S1="J1", S2="J2"), goals=["stability", "match_quality"])) == [1, 1]
+    exited = {"seekers": [{"seeker_id": "S1", "status": "exited"}, {"seeker_id": "S2"}]}
+    judged = {"eligibility": [{"kind": "in_pool"}], "goals": ["stability", "match_quality"]}
+    assert values(best(facts(more=exited, S1="J1", S2="J2"), **judged)) == [1, 1]
+    begun = {"commitments": [{"seeker_id": "S1", "slot_id": "J2", "status": "started"}]}
+    assert values(best(facts(more=begun, S1="J1", S2="J1"), goals=["stability", "match_quality"])) == [1, 10]
 
 
 def test_a_reference_is_needed():

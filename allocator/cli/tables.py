@@ -1,0 +1,36 @@
+"""Titles, tables and amounts as the commands print them."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def title(console: Console, words: str) -> None:
+    """A heading, after an empty line."""
+    console.print()
+    console.print(Text(words, style="bold"))
+
+
+def table_of(*columns: str) -> Table:
+    """A table with these columns; `>` before a name: it holds numbers."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
+    for name in columns:
+        table.add_column(name.lstrip(">"), justify="right" if name.startswith(">") else "left", overflow="fold")
+    return table
+
+
+def amount(value: float | None) -> str:
+    """A whole number as such, a decimal with two digits."""
+    return "" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
+
+
+def with_unit(value: float, unit: str) -> str:
+    """An amount with its unit, in the singular where it is one; cents as dollars."""
+    if unit == "cents":
+        return f"${value / 100:,.2f}"
+    if unit == "people":
+        return f"{amount(value)} {'person' if value == 1 else 'people'}"
+    return f"{amount(value)} {unit.removesuffix('s') if value == 1 else unit}"
