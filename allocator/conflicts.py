@@ -2,7 +2,8 @@
 
 For a row that bends, the others that bend are let off as far as they do, and the question is how far the row itself could go with some of the rules and
 without the others. The relaxation's prices name rows that are enough to stop it; then each is left out in turn, and stays out where the rest stops the row
-as well (deletion filter). Every set is confirmed by solving again: with it the row stops where it stops, and without any one of its members it goes further.
+as well (deletion filter). Every set is confirmed by solving again: with it the row stops where it stops, and without any one of its members it goes further
+(in large programs only the first: the rows that the relaxation prices are named).
 Sets at the side as the rule has it and at the first step beyond what is possible both count: the first are the reasons why the promise
 cannot be kept in full, the second why not even a little more of it.
 
@@ -23,12 +24,14 @@ from allocator.engines.bihierarchy import counts_people
 from allocator.engines.integer import floor_of
 from allocator.engines.warm import Change, Limit, Warm
 from allocator.program import FREE, Objective, Program, Rows
-from allocator.scenario import Integers
+from allocator.scenario import Floats, Integers
 
 ALWAYS_HOLD = ("one_slot_each", "slot_openings")
 """Rules that are behind every conflict: they are told as people and openings, never as somebody's wish."""
 MOST_SETS, MOST_QUESTIONS = 12, 150
 """Sets of rows that are looked for, and questions that are asked, for each row that bends."""
+MOST_PAIRS = 20_000
+"""Pairs of a program in which every member of a set is confirmed by solving without it."""
 PRICED = 1e-7
 """A relative price below which a row has no part in a proof."""
 
@@ -113,6 +116,11 @@ class _Inquiry:
     wishes: Integers
     """Rows that a question may leave out: all but people and openings."""
 
+    @property
+    def exact(self) -> bool:
+        """Whether each member of a set is confirmed, and other sets are looked for; in a large program the relaxation's prices have to do."""
+        return len(self.program.pairs) <= MOST_PAIRS
+
     @classmethod
     def of(cls, program: Program, bending: Bending, clock: Clock, seed: int) -> _Inquiry:
         """With the bends' own plan to start from."""
@@ -142,6 +150,8 @@ class _Question:
     def __init__(self, inquiry: _Inquiry, bent: Bent, target: int) -> None:
         self.inquiry, self.bent, self.target = inquiry, bent, target
         self.sure, self.asked = True, 0
+        self.proofs: dict[tuple[int, ...], Floats] = {}
+        """Prices that prove of some rows that they are enough."""
         self.objective = activity(inquiry.program, bent.row, largest=bent.lower)
 
     def sets(self, among: Integers, first: Sequence[int] | None) -> Iterator[list[int]]:
@@ -158,7 +168,7 @@ class _Question:
                     continue
                 found.append(known)
                 yield known
-            if len(found) >= MOST_SETS or self.asked >= MOST_QUESTIONS:
+            if not self.inquiry.exact or len(found) >= MOST_SETS or self.asked >= MOST_QUESTIONS:
                 return
             for member in known:
                 further = left_out | {member}
@@ -168,15 +178,22 @@ class _Question:
 
     def minimal(self, among: Integers) -> list[int] | None:
         """A set of these rows that keeps the row from its target, and no member of which can be spared; None where all of them together do not."""
-        kept = self.stops(among)
-        if kept is None:
+        enough = self.stops(among)
+        if enough is None:
             return None
-        # From the end of the policy backwards: of equally good reasons the earlier rules are named. A row that was needed once is needed in every smaller set.
-        for row in kept[::-1]:
-            if row in kept:
-                fewer = self.stops(kept[kept != row])
-                kept = kept if fewer is None else fewer
-        return [int(row) for row in kept]
+        if not self.inquiry.exact:
+            self.sure = False
+            return enough.tolist()
+        # From the end of the policy backwards: of equally good reasons the earlier rules are named. All rows but one stay in, so that the relaxation hardly
+        # changes from one question to the next; a row without which the others do not suffice is needed in every smaller set as well.
+        kept, needed = among, set[int]()
+        while left := [row for row in enough[::-1].tolist() if row not in needed]:
+            fewer = self.stops(kept[kept != left[0]])
+            if fewer is None:
+                needed.add(left[0])
+            else:
+                kept, enough = kept[kept != left[0]], fewer
+        return [int(row) for row in enough]
 
     def stops(self, rows: Integers) -> Integers | None:
         """Which of these rows are enough to keep the row from its target; None where it gets there with all of them."""
@@ -184,7 +201,9 @@ class _Question:
         change = self.change(rows)
         limit = self.limit(change)
         if limit is not None and self.beyond(limit.value):
-            return rows[np.abs(limit.prices[rows]) > PRICED * max(1.0, float(np.abs(limit.prices).max(initial=0)))]
+            enough = rows[np.abs(limit.prices[rows]) > PRICED * max(1.0, float(np.abs(limit.prices).max(initial=0)))]
+            self.proofs[tuple(enough.tolist())] = limit.prices
+            return enough
         outcome = self.reaches(change)
         if outcome.status in ("optimal", "feasible"):
             return None
@@ -220,11 +239,11 @@ class _Question:
         program, rows = self.inquiry.bent, np.array(among, dtype=np.int64)
         if not self.bent.lower or self.bent.block.coefficient is not None:
             return None
-        limit = self.limit(self.change(rows))
-        if limit is None or not self.beyond(limit.value):
+        proof = self.proofs.get(tuple(among))
+        if proof is None:
             return None
-        price = np.rint(limit.prices).astype(np.int64)
-        if np.abs(limit.prices - price).max(initial=0) > 1e-6 or not np.isin(price, (-1, 0, 1)).all():
+        price = np.rint(proof).astype(np.int64)
+        if np.abs(proof - price).max(initial=0) > 1e-6 or not np.isin(price, (-1, 0, 1)).all():
             return None
         used, sides = np.flatnonzero(price), rows_of(program)
         told = {*rows.tolist(), *(row for row in used.tolist() if sides[row][0].kind == "slot_openings")}
