@@ -116,8 +116,8 @@ def test_the_difference_leads_from_one_to_the_other(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_laws_hold_for_many_worlds(tmp_path: Path) -> None:
-    assert by_hand(range(6, 1000)) > 5000
-    assert there_and_back(range(4, 400), tmp_path) > 10_000
+    assert by_hand(range(6, 250)) > 1200
+    assert there_and_back(range(4, 60), tmp_path) > 2000
 
 
 def test_no_change_leaves_the_base_as_it_is() -> None:
