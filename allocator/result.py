@@ -25,7 +25,7 @@ from allocator.repair import NO_REPAIR, Bend, Repair
 from allocator.trace import Moment
 from allocator.unplaced import UnplacedPeople
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of `result.json`; raised when a key changes its meaning or goes."""
 
 KEYS = (
