@@ -122,7 +122,8 @@ These are a contract; they change only with the major version.
 
 ## Files of a run
 
-`ojt allocate` writes four files; each appears whole or not at all, and `result.json` last. They are written also where nothing fits.
+`ojt allocate` writes four files, and `reference.csv`, `changes.toml` and `repair.toml` where there are any; each appears whole or not at all, and
+`result.json` last. They are written also where nothing fits.
 
 | file | what is in it |
 |---|---|
