@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from allocator.files import write_whole
 from allocator.inert import inert
 from allocator.report_tables.base import Field, ReportTable, plain
 
@@ -26,17 +25,7 @@ def write_csv_tables(tables: Sequence[ReportTable], folder: str | Path) -> list[
     target.mkdir(parents=True, exist_ok=True)
     written = []
     for table in tables:
-        path = target / f"{table.name}.csv"
-        handle, beside = tempfile.mkstemp(dir=target, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(csv_bytes(table))
-            os.chmod(beside, 0o644)
-            os.replace(beside, path)
-        except BaseException:
-            Path(beside).unlink(missing_ok=True)
-            raise
-        written.append(path)
+        written.append(write_whole(target / f"{table.name}.csv", csv_bytes(table)))
     return written
 
 

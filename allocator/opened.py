@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.changes import changed_facts, read_changes
+from allocator.check import violations
 from allocator.engines.base import Outcome, Reached
 from allocator.engines.completed import completed
 from allocator.engines.warm import Warm
@@ -113,7 +114,30 @@ def open_result(folder: str | Path, scenario: str | Path | None = None) -> Opene
         facts = with_reference(facts, read_assignments(target / REFERENCE_FILE))
     if result.inputs.get("changes"):
         facts = changed_facts(facts, read_changes(target / CHANGES_FILE))
-    return Opened.of(facts, result)
+    opened = Opened.of(facts, result)
+    _require_whole(opened, target)
+    return opened
+
+
+def _require_whole(opened: Opened, target: Path) -> None:
+    """InputError where the files of a result do not belong together: its assignments are not lawful, or not worth what it says."""
+    result = opened.result
+    if not result.verified:
+        return
+    try:
+        broken = next((str(violation) for violation in violations(opened.plan)), None)
+        objectives = opened.program.objectives
+        if broken is None and [(goal.kind, goal.value) for goal in result.goals] != [
+            (objective.kind, GoalResult.of(Reached(objective, objective.value(opened.columns), None)).value) for objective in objectives
+        ]:
+            broken = "they are not worth what its goals say"
+    except KeyError as error:
+        broken = f"{error.args[0]} is not in the scenario"
+    except InternalError as error:
+        broken = str(error)
+    if broken is not None:
+        message, mend = f"The assignments of the result are not those that it speaks of: {broken}", "Allocate again; the files of a run belong together."
+        raise InputError([Fault("bad_result", message, mend, str(target))])
 
 
 def with_reference(scenario: Scenario, assignments: pd.DataFrame) -> Scenario:

@@ -23,7 +23,7 @@ from allocator.policy import Policy
 from allocator.problem import Problem
 from allocator.program import FREE, Program, build
 from allocator.promises import among_kept
-from allocator.repair import Bend, Conflict, Party, Repair, changes_of, joined
+from allocator.repair import NOT_SETTLED, Bend, Conflict, Party, Repair, changes_of, joined
 from allocator.scenario import Scenario
 from allocator.settle import settle
 
@@ -48,7 +48,10 @@ def relax(scenario: Scenario, policy: Policy, *, seed: int = 0, time_limit: floa
     progress.phase("pairs")
     whole = _Whole.of(problem, clock)
     progress.phase("solve")
-    return Repair(proved=True, feasible=True) if whole.fits(clock, progress) else repair(problem, whole.problem, whole.program, clock, progress)
+    fits = whole.fits(clock, progress)
+    if fits is None:
+        return NOT_SETTLED
+    return Repair(proved=True, feasible=True) if fits else repair(problem, whole.problem, whole.program, clock, progress)
 
 
 @dataclass(frozen=True)
@@ -127,8 +130,8 @@ def repair(asked: Problem, problem: Problem, program: Program, clock: Clock, pro
         after = resolve(asked.scenario, Layers.of(asked.policy), changes_of(changes.values(), bends.values()))
         changed = Problem(after.scenario, after.layers.policy, asked.seed)
         again = found.still_fits(changed, clock, progress)
-        if again is None:
-            feasible = True
+        if not isinstance(again, _Found):
+            feasible = again is True
             break
         found, proved = again, False
         bends |= {bend.name: _further(bends.get(bend.name), bend) for bend in found.bends()}
@@ -167,10 +170,11 @@ class _Whole:
         settled, _ = settle(problem, pairs, lambda first: choose(first).engine.solve(first, clock, problem.seed, Silent()))
         return cls(settled, build(settled, pairs))
 
-    def fits(self, clock: Clock, progress: Progress) -> bool:
-        """Whether there is a plan; anything but a proof that there is none counts as a yes."""
+    def fits(self, clock: Clock, progress: Progress) -> bool | None:
+        """Whether there is a plan; None where time ran out before one was found, or was proved not to be."""
         bare = replace(self.program, objectives=())
-        return choose(bare).engine.solve(bare, clock, self.problem.seed, progress).status != "infeasible"
+        outcome = choose(bare).engine.solve(bare, clock, self.problem.seed, progress)
+        return True if outcome.columns is not None else False if outcome.status == "infeasible" else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,13 +235,14 @@ class _Found:
             if gives:
                 yield from rule.mended(plan, gives)
 
-    def still_fits(self, changed: Problem, clock: Clock, progress: Progress) -> _Found | None:
-        """None where a plan keeps every rule of the changed problem; else what would have to give way there."""
+    def still_fits(self, changed: Problem, clock: Clock, progress: Progress) -> _Found | bool | None:
+        """True where a plan keeps every rule of the changed problem, None where time ran out before that was known; else what would have to give way there."""
         changed.require_sound()
         whole = _Whole.of(changed, clock)
         plan = self.plan
-        if next(violations(Plan(whole.problem, plan.seeker, plan.slot)), None) is None or whole.fits(clock, progress):
-            return None
+        fits = next(violations(Plan(whole.problem, plan.seeker, plan.slot)), None) is None or whole.fits(clock, progress)
+        if fits is not False:
+            return fits
         found = _Found.of(whole.problem, whole.program, clock, progress)
         if found is None:
             message = "A repair cannot be repaired."

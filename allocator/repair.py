@@ -63,8 +63,8 @@ class Conflict:
 class Repair:
     """What would make a policy fit. `proved` where no cheaper set of bends does; `feasible` where a lawful plan under the changed policy was found.
 
-    `changes` move each rule's own parameters, `notes` say what they change beside what gives way. Where no bending helps, `bends` is empty and `conflicts` name
-    the rules that cannot bend.
+    `settled` is False where time ran out before anything was known of the policy. `changes` move each rule's own parameters, `notes` say what they change
+    beside what gives way. Where no bending helps, `bends` is empty and `conflicts` name the rules that cannot bend.
     """
 
     bends: tuple[Bend, ...] = ()
@@ -73,6 +73,7 @@ class Repair:
     notes: tuple[str, ...] = ()
     proved: bool = False
     feasible: bool = False
+    settled: bool = True
 
     @property
     def price(self) -> float:
@@ -88,10 +89,12 @@ class Repair:
             "notes": list(self.notes),
             "proved": self.proved,
             "feasible": self.feasible,
+            "settled": self.settled,
         }
 
 
 NO_REPAIR = Repair()
+NOT_SETTLED = Repair(settled=False)
 
 
 def joined(parts: Sequence[str]) -> str:

@@ -81,6 +81,13 @@ def require(opened: Opened) -> None:
 
 
 def against(opened: Opened, reference: pd.DataFrame) -> Opened:
-    """The same result, with these assignments as its reference in place of its own, if it has one."""
+    """The same result, with these assignments as its reference in place of its own, if it has one.
+
+    Raises InputError where the policy itself looks at the reference: with another one the result's proofs would be of another program.
+    """
+    looking = [rule.name for rule in (*opened.policy.constraints, *(opened.policy.goals or ())) if rule.kind in ("change_limit", "stability")]
+    if looking:
+        message = f"The policy looks at the reference itself ({', '.join(looking)}), so another one makes another policy."
+        raise InputError([Fault("other_reference", message, "Allocate again with --reference.", "--reference")])
     facts = with_reference(opened.scenario, reference)
     return Opened(facts, replace(opened.result, digests={**opened.result.digests, "scenario": facts.digest}))

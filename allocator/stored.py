@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
 from allocator.changes import ChangeSet
 from allocator.constraints.base import Standing
+from allocator.engines.base import Status, StopReason
 from allocator.errors import Fault, InputError
 from allocator.policy import Policy
 from allocator.promises import ReservationLine
@@ -38,7 +40,8 @@ def read_result(folder: str | Path) -> Result:
         assignments = _assignments(target / "assignments.csv")
         unplaced = pd.read_csv(target / "unplaced.csv", dtype=str, keep_default_na=False)
         result = _result(document, assignments, unplaced)
-    except (OSError, KeyError, TypeError, ValueError) as error:
+        _require_sense(document)
+    except (OSError, LookupError, AttributeError, TypeError, ValueError, ArithmeticError) as error:
         raise _unreadable(target, f"{type(error).__name__}: {error}") from None
     if result.placed != document["placed"]:
         raise _unreadable(target, f"result.json speaks of {document['placed']} people placed, assignments.csv of {result.placed}")
@@ -50,7 +53,7 @@ def _document(target: Path) -> Mapping[str, Any]:
     try:
         there = path.is_file()
         document = json.loads(path.read_text("utf-8")) if there else None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _unreadable(target, str(error)) from None
     if not there:
         message, mend = f"{target} holds no result: there is no {RESULT_FILE}.", "Name the folder that `ojt allocate --out` has written."
@@ -60,6 +63,19 @@ def _document(target: Path) -> Mapping[str, Any]:
         message = f"The result is of schema {said}; this version reads schema {SCHEMA}."
         raise InputError([Fault("other_schema", message, "Allocate again with this version.", str(path))])
     return document
+
+
+def _require_sense(document: Mapping[str, Any]) -> None:
+    """Raise where the document says what no run would: somebody has edited it."""
+    date.fromisoformat(document["as_of"])
+    if document["status"] not in get_args(Status) or document["stop_reason"] not in get_args(StopReason):
+        raise ValueError(f"there is no status {document['status']!r} that ends by {document['stop_reason']!r}")
+    if type(document["seed"]) is not int or type(document["verified"]) is not bool:
+        raise TypeError("seed is no whole number, or verified neither true nor false")
+    if not isinstance(document["digests"]["scenario"], str) or not isinstance(document["inputs"], dict):
+        raise TypeError("digests and inputs are not what a run writes")
+    if any(not isinstance(amount, int | float | None) for goal in document["goals"] for amount in (goal["value"], goal["bound"])):
+        raise TypeError("a goal's value is no number")
 
 
 def _assignments(path: Path) -> pd.DataFrame:

@@ -8,8 +8,6 @@ The same result gives the same bytes: the file is dated by the day of its facts.
 from __future__ import annotations
 
 import io
-import os
-import tempfile
 import textwrap
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -17,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from allocator.errors import Fault, InputError
+from allocator.files import write_whole
 from allocator.inert import inert
 from allocator.report_tables.base import HIDDEN, NOT_RECORDED, Field, ReportTable, alarming, plain
 
@@ -42,17 +41,7 @@ def write_workbook(tables: Sequence[ReportTable], path: str | Path, *, as_of: da
     `as_of` is the day of the facts, `title` what the document is called. Raises InputError where xlsxwriter is not installed or a table has more rows
     than a sheet holds, OSError where the file cannot be written.
     """
-    content, target = workbook(tables, as_of=as_of, title=title), Path(path)
-    handle, beside = tempfile.mkstemp(dir=target.absolute().parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        os.chmod(beside, 0o644)
-        os.replace(beside, target)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
-    return target
+    return write_whole(Path(path), workbook(tables, as_of=as_of, title=title))
 
 
 def workbook(tables: Sequence[ReportTable], *, as_of: date, title: str) -> bytes:

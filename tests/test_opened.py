@@ -19,6 +19,16 @@ from tests.random_worlds import random_problem
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 
 
+def edit(out: Path, **values: object) -> None:
+    path = out / "result.json"
+    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **values}), "utf-8")
+
+
+def swap(out: Path, one: str, other: str) -> None:
+    path = out / "assignments.csv"
+    path.write_text(path.read_text("utf-8").replace(one, other), "utf-8")
+
+
 def _allocated(folder: Path, *options: str) -> Path:
     shutil.copytree(SCENARIOS / "paper", folder / "paper")
     done = CliRunner().invoke(app, ["allocate", str(folder / "paper"), "--out", str(folder / "out"), *options])
@@ -81,6 +91,14 @@ def test_a_reference_comes_back_with_the_result(tmp_path: Path) -> None:
         (lambda out: (out / "result.json").write_text('{"schema": 99}'), "other_schema"),
         (lambda out: (out / "assignments.csv").unlink(), "bad_result"),
         (lambda out: (out / "assignments.csv").write_text("seeker_id,slot_id,score,tier\n"), "bad_result"),
+        (lambda out: (out / "result.json").write_text("[" * 100_000), "bad_result"),
+        (lambda out: edit(out, rules=["x"]), "bad_result"),
+        (lambda out: edit(out, changes=None), "bad_result"),
+        (lambda out: edit(out, inputs=None), "bad_result"),
+        (lambda out: edit(out, as_of="soon"), "bad_result"),
+        (lambda out: edit(out, digests={}), "bad_result"),
+        (lambda out: edit(out, status="hello"), "bad_result"),
+        (lambda out: edit(out, seed="x"), "bad_result"),
     ],
 )
 def test_a_spoilt_result_is_told(tmp_path: Path, spoil: object, code: str) -> None:
@@ -91,16 +109,35 @@ def test_a_spoilt_result_is_told(tmp_path: Path, spoil: object, code: str) -> No
     assert [fault.code for fault in refused.value.faults] == [code]
 
 
-@pytest.mark.parametrize("seed", range(60))
-def test_completed_columns_reach_the_goals_of_the_solver(seed: int) -> None:
-    problem = random_problem(seed)
-    try:
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda out: swap(out, "P1,C", "Q2,C"),  # another lawful plan, with the old one's proof
+        lambda out: swap(out, "P1,C", "P2,C"),  # somebody twice
+        lambda out: swap(out, "P1,C", "ZZ,C"),  # nobody
+        lambda out: edit(out, goals=[]),
+        lambda out: edit(out, goals=[{**goal, "value": 999, "bound": 999} for goal in json.loads((out / "result.json").read_text("utf-8"))["goals"]]),
+    ],
+)
+def test_a_plan_that_is_not_the_result_s_is_never_believed(tmp_path: Path, spoil: object) -> None:
+    out = _allocated(tmp_path)
+    spoil(out)  # type: ignore[operator]
+    with pytest.raises(InputError) as refused:
+        open_result(out)
+    assert [fault.code for fault in refused.value.faults] == ["bad_result"]
+
+
+def test_completed_columns_reach_the_goals_of_the_solver() -> None:
+    judged = 0
+    for seed in range(60):
+        problem = random_problem(seed)
+        if any(fault.severity == "error" for fault in problem.faults()):
+            continue
         result = solve(problem.scenario, problem.policy, seed=seed)
-    except InputError:
-        pytest.skip("the policy does not fit the facts")
-    if not result.verified:
-        pytest.skip("nothing to complete")
-    opened = Opened.of(problem.scenario, result)
-    values = [objective.value(opened.columns) for objective in opened.program.objectives]
-    assert values == [goal.value for goal in opened.outcome.goals]
-    assert list(opened.program.broken_rows(opened.columns)) == []
+        if result.verified:
+            opened = Opened.of(problem.scenario, result)
+            values = [objective.value(opened.columns) for objective in opened.program.objectives]
+            assert values == [goal.value for goal in opened.outcome.goals], seed
+            assert list(opened.program.broken_rows(opened.columns)) == [], seed
+            judged += 1
+    assert judged > 30

@@ -44,7 +44,7 @@ def explain(
     ] = None,
     register: Annotated[
         Literal["internal", "seeker"],
-        typer.Option("--register", help="internal: for staff. seeker: to be said to the person, naming no other person, group or score."),
+        typer.Option("--register", help="internal: for staff. seeker: to be said to the person, naming no other person, no group, and no score but their own."),
     ] = "internal",
     language: Annotated[Literal["en", "es"], typer.Option("--language", help="Language of what is said to a seeker.")] = "en",
     seconds: Annotated[
@@ -60,7 +60,7 @@ def explain(
     Exit codes: 0 explained, 2 bad input, 1 our mistake.
     """
     with reported(as_json, debug):
-        _refuse(seekers, [*(slots or []), *(rules or [])], why_not, register, language)
+        _refuse(seekers, [*(slots or []), *(rules or [])], why_not, register, language, everybody=everybody)
         from allocator.explain import SECONDS, Explainer
         from allocator.opened import open_result
 
@@ -79,14 +79,13 @@ def explain(
             _print(told, register, language, screen())
 
 
-def _refuse(seekers: list[str] | None, others: list[str], why_not: list[str] | None, register: str, language: str) -> None:
+def _refuse(seekers: list[str] | None, others: list[str], why_not: list[str] | None, register: str, language: str, *, everybody: bool) -> None:
     """Options that do not go together."""
     if why_not and not seekers:
         raise at_option("--why-not", "--why-not asks about a person.", "Say who, with --seeker.", "no_seeker")
-    if register == "seeker" and others:
-        raise at_option(
-            "--register", "What is said to a seeker is about that person; slots and rules are for staff.", "Use --seeker, or --all.", "not_for_seekers"
-        )
+    if register == "seeker" and (others or not (seekers or everybody)):
+        message = "What is said to a seeker is about that person; slots, rules and the summary are for staff."
+        raise at_option("--register", message, "Use --seeker, or --all.", "not_for_seekers")
     if language != "en" and register != "seeker":
         raise at_option("--language", f"There is no {language} for staff yet.", "Add --register seeker.", "no_translation")
 

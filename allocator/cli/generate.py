@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from allocator.cli.ending import SOLVED, at_option, reported, screen
-from allocator.cli.options import Debug, Seed
+from allocator.cli.ending import SOLVED, at_option, reported, say_json, screen
+from allocator.cli.options import Debug, Json, Seed
 
 
 def generate(
@@ -27,13 +27,14 @@ def generate(
         Literal["csv", "parquet"] | None,
         typer.Option("--form", metavar="csv|parquet", help="File format; CSV for small scenarios and Parquet for large ones where absent."),
     ] = None,
+    as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Write a synthetic scenario with a policy, for trials and benchmarks.
 
     Exit codes: 0 written, 2 bad input, 1 our mistake.
     """
-    with reported(False, debug):
+    with reported(as_json, debug):
         from allocator.generate import generate as generated
         from allocator.generate import write_generated
 
@@ -45,6 +46,9 @@ def generate(
             write_generated(scenario, policy, out, form=form)
         except OSError as error:
             raise at_option("--out", f"{out} cannot be written: {error.strerror}.", "Choose another folder.", "cannot_write") from None
+        if as_json:
+            say_json({"scenario": str(out), "seekers": seekers, "slots": slots, "pairs": scenario.size("pairs"), "digest": scenario.digest})
+            raise typer.Exit(SOLVED)
         console = screen()
         console.print(f"Wrote {seekers:,} seekers, {slots:,} slots and {scenario.size('pairs'):,} pairs to {out}/.")
         console.print(f"Next: ojt allocate {out}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from allocator.cli.ending import SOLVED, reported, say_json, screen
+from allocator.cli.ending import NOTHING_FOUND, SOLVED, reported, say_json, screen
 from allocator.cli.inputs import read_inputs
 from allocator.cli.options import AsOf, Changes, Debug, Json, Policy, Reference, Scenario, Seed, Sets
 
@@ -34,7 +34,7 @@ def relax(
 
     Nothing is written. `ojt allocate` says the same of a policy that nothing fits, and writes the changes as repair.toml; `ojt allocate --repair` makes them.
 
-    Exit codes: 0 answered (also where the policy fits as it is), 2 bad input, 1 our mistake.
+    Exit codes: 0 answered (also where the policy fits as it is), 2 bad input, 4 not settled in time, 1 our mistake.
     """
     with reported(as_json, debug):
         from allocator.relax import how_far
@@ -44,10 +44,12 @@ def relax(
         facts, wishes = inputs.scenario, inputs.layers.policy
         if far is not None:
             reach = inputs.placing(lambda: how_far(facts, wishes, far, seed=seed, time_limit=time_limit))
-            say_json([vars(line) for line in reach]) if as_json else _print_reach(reach)
+            say_json({"reach": [vars(line) for line in reach]}) if as_json else _print_reach(reach)
         else:
             repair = inputs.placing(lambda: relaxed(facts, wishes, seed=seed, time_limit=time_limit))
             say_json(repair.as_dict()) if as_json else _print(repair)
+            if not repair.settled:
+                raise typer.Exit(NOTHING_FOUND)
         raise typer.Exit(SOLVED)
 
 
@@ -57,6 +59,9 @@ def _print(repair: Repair) -> None:
     console = screen()
     if repair.feasible and not repair.bends:
         console.print("The policy fits as it is: some plan keeps every rule. Nothing has to bend.")
+        return
+    if not repair.settled:
+        console.print("Not settled in time: no plan was found, nor a proof that there is none. Give it more with --time-limit.")
         return
     console.print("No plan keeps every rule of this policy; proved.")
     print_repair(repair, console)

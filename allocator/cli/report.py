@@ -1,4 +1,4 @@
-"""`ojt report`: a result as files that people read: a page with charts, and the charts alone."""
+"""`ojt report`: a result as files that people read: a page with charts, the charts alone, a workbook, its tables as CSV."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def report(
     Exit codes: 0 written, 2 bad input, 1 our mistake.
     """
     with reported(as_json, debug):
+        _refuse_unusable(xlsx, csv, against)
         from allocator.opened import open_result
         from allocator.report.page import write_page
         from allocator.report.sections import sections
@@ -69,6 +70,14 @@ def report(
                 console.print(f"Written to {folder}/: {', '.join(file.name for file in files if file.parent == folder)}", soft_wrap=True)
 
 
+def _refuse_unusable(xlsx: Path | None, csv: Path | None, against: Path | None) -> None:
+    """What would only be found out after some files are written is said before."""
+    if xlsx is not None and xlsx.suffix.lower() != ".xlsx":
+        raise at_option("--xlsx", f"{xlsx.name} does not end in .xlsx.", "Name the file accordingly.", "bad_xlsx")
+    if against is not None and xlsx is None and csv is None:
+        raise at_option("--against", "The comparison stands in the workbook and its tables.", "Add --xlsx FILE or --csv DIR.", "nothing_to_compare_in")
+
+
 def _sheets(opened: Opened, against: Path | None, xlsx: Path | None, csv: Path | None) -> list[Path]:
     """The tables of the business services team, as a workbook, as CSV, or both."""
     from allocator.csv_tables import write_csv_tables
@@ -76,8 +85,6 @@ def _sheets(opened: Opened, against: Path | None, xlsx: Path | None, csv: Path |
     from allocator.stored import read_result
     from allocator.workbook import write_workbook
 
-    if xlsx is not None and xlsx.suffix.lower() != ".xlsx":
-        raise at_option("--xlsx", f"{xlsx.name} does not end in .xlsx.", "Name the file accordingly.", "bad_xlsx")
     tables = report_tables(Material.of(opened, None if against is None else read_result(against).plan()))
     files = []
     if xlsx is not None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from allocator.cli.ending import BROKEN, NOTHING_FOUND, SOLVED, reported, say_json, screen
+from allocator.cli.ending import BROKEN, NOTHING_FOUND, SOLVED, at_option, reported, say_json, screen
 from allocator.cli.inputs import read_inputs
 from allocator.cli.interrupt import interruptible
 from allocator.cli.options import AsOf, Changes, Debug, Json, Policy, Reference, Seed, Sets
@@ -58,6 +58,7 @@ def reservations(
 
         with interruptible(screen(stderr=True)) as cancelled, _telling(as_json) as saw:
             saw("solving" if not (out / "result.json").exists() else "reading the result")
+            _refuse_for_results(out, policy, sets, changes, as_of, reference)
             opened = _opened(out, scenario, lambda: read_inputs(out, policy, sets, as_of, reference, changes), seed, cancelled)
             if not opened.result.verified:
                 screen(stderr=True).print("There is no plan, so there is no promise to report on; ojt allocate says why.")
@@ -71,6 +72,13 @@ def reservations(
         else:
             _print(reports, screen())
         raise typer.Exit(SOLVED)
+
+
+def _refuse_for_results(out: Path, *options: object) -> None:
+    """A result has its own policy and facts: what is said beside it would be passed over."""
+    if (out / "result.json").exists() and any(options):
+        message = "A result has its own policy, facts and reference; --policy, --set, --changes, --as-of and --reference go with a scenario."
+        raise at_option(str(out), message, "Leave them out, or name a scenario.", "result_has_its_own")
 
 
 def _opened(out: Path, scenario: Path | None, read: Callable[[], Inputs], seed: int, cancelled: Callable[[], bool]) -> Opened:

@@ -147,7 +147,7 @@ def _counting(quiet: bool) -> Iterator[Callable[[int, int], None]]:
 
 
 def _written(found: Sweep, folder: Path) -> list[Path]:
-    """`sweep.json` and `sweep.csv`."""
+    """`sweep.json`, `sweep.csv` and the chart."""
     import json
 
     from allocator.files import write_whole

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-SMALLEST = 10
+from allocator.suppression import LEAST
+
+SMALLEST = LEAST
 """People that a group must have to be told of alone."""
 
 
