@@ -4,8 +4,8 @@ A table of disjoint counts: one row a group, one column a part of it (say: not e
 columns are known to everybody: a run says how many people were placed. A row is shown whole or hidden whole:
 
 1. a row with a count of 1 to 9 anywhere is hidden (a zero is shown: that nobody of a group was placed is what a report is for);
-2. one hidden row is the total less the rest. So at least two rows with people in them are hidden, and at least 10 people together: the smallest row
-   still shown is hidden until that is so.
+2. what the hidden rows have together is the total less the rest. So at least two rows with people in them are hidden, and of no column do they have
+   1 to 9 together: the smallest row still shown is hidden until that is so, or none is shown.
 
 Then each count of a hidden row may be anything from nothing to what the hidden rows have of that column together, which for a small count is at
 least two values. Sums of neighbouring columns need no rule of their own: the sum of counts that are zero or at least 10 is so too. What the
@@ -42,7 +42,7 @@ def hidden_rows(parts: Counts, least: int = LEAST) -> Mask:
     hidden: Mask = np.asarray(small(parts, least).any(axis=1), dtype=bool)
     order = np.argsort(people, kind="stable")
     order = order[people[order] > 0]
-    while hidden.any() and not hidden[order].all() and (hidden[order].sum() < 2 or people[hidden].sum() < least):
+    while hidden.any() and not hidden[order].all() and (hidden[order].sum() < 2 or small(parts[hidden].sum(axis=0), least).any()):
         hidden[order[~hidden[order]][0]] = True
     return hidden
 

@@ -33,7 +33,8 @@ def test_a_row_without_people_hides_nobody() -> None:
 
 def test_two_small_rows_that_are_few_together_take_a_third() -> None:
     assert hidden((3, 0), (2, 1), (20, 30), (100, 90)) == [True, True, True, False]
-    assert hidden((3, 6), (2, 1), (20, 30), (100, 90)) == [True, True, False, False]
+    assert hidden((3, 6), (2, 1), (20, 30), (100, 90)) == [True, True, True, False]
+    assert hidden((3, 6), (7, 5), (20, 30), (100, 90)) == [True, True, False, False]
 
 
 def test_nine_is_small_and_ten_is_not() -> None:

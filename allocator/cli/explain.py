@@ -44,9 +44,13 @@ def explain(
     ] = None,
     register: Annotated[
         Literal["internal", "seeker"],
-        typer.Option("--register", help="internal: for staff. seeker: to be said to the person, naming no other person, no group, and no score but their own."),
+        typer.Option(
+            "--register",
+            metavar="internal|seeker",
+            help="internal: for staff. seeker: to be said to the person, naming nobody else, no group, and no score but their own.",
+        ),
     ] = "internal",
-    language: Annotated[Literal["en", "es"], typer.Option("--language", help="Language of what is said to a seeker.")] = "en",
+    language: Annotated[Literal["en", "es"], typer.Option("--language", metavar="en|es", help="Language of what is said to a seeker.")] = "en",
     seconds: Annotated[
         float | None, typer.Option("--seconds", metavar="N", min=0.0, help="Seconds for one question (10); with --all for all of them (60).")
     ] = None,

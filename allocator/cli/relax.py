@@ -65,6 +65,9 @@ def _print(repair: Repair) -> None:
         return
     console.print("No plan keeps every rule of this policy; proved.")
     print_repair(repair, console)
+    if repair.feasible:
+        console.print()
+        console.print("Make them with ojt allocate SCENARIO --repair, or let ojt allocate write them as repair.toml and look at them first.")
 
 
 def _print_reach(reach: list[Reach]) -> None:

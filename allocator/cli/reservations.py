@@ -165,7 +165,7 @@ def _print_readings(report: ReservationReport, console: Console) -> None:
     quality = next((goal.label for goal in report.present.goals if goal.kind == "match_quality"), None)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0, show_edge=False)
     table.add_column("reading", overflow="fold", min_width=20)
-    for name in ("promised", "filled", "short", "empty", "placed", *((quality,) if quality else ()), "gain", "lose"):
+    for name in ("promised", "filled", "short", "empty", "placed", *(("quality",) if quality else ()), "gain", "lose"):
         table.add_column(name, justify="right", no_wrap=True)
     for name, reading in _named(report):
         if reading.placed is None:

@@ -11,7 +11,7 @@ from allocator.bends import Elastic
 from allocator.constraints.commitments import BEGUN
 from allocator.engines.base import Silent
 from allocator.engines.choose import choose
-from allocator.explanations.direct import settled
+from allocator.explanations.direct import cheapest, settled
 from allocator.explanations.explanation import Explanation, Verdict
 from allocator.explanations.fixes import room_to_move
 from allocator.explanations.ground import KEEPING, Ground
@@ -46,8 +46,12 @@ def why_not(ground: Ground, seeker: int, slot: int) -> Explanation:
         rows, fix = _in_the_way(ground, pair), room_to_move(ground, pair, told)
         kept = bool(rows) and all(row["kind"] in KEEPING for row in rows)
         return _told(who, "why_not_kept_rows" if kept else "why_not_impossible", {**numbers, "rows": rows}, fix)
-    if told.columns is not None:
-        numbers["moves"] = ground.moves(told.columns, but=seeker)
+    # A swap that costs the same says it with fewer people: a plan that was forced is only as good as the goal that told.
+    swap = cheapest(ground, np.array([pair]), held).best
+    alike = swap is not None and told.proved and (swap.goal, swap.loss) == (told.goal, told.most)
+    columns = swap.columns(ground) if swap is not None and alike else told.columns
+    if columns is not None:
+        numbers["moves"] = ground.moves(columns, but=seeker)
     numbers["cost"] = ground.cost(told)
     if told.telling == "equal":
         return _told(who, "why_not_equal", {**numbers, "cost": None})
