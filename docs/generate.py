@@ -116,7 +116,7 @@ These are a contract; they change only with the major version.
 | 0 | solved: the best plan, or (with a time limit or gap) the best known | the plan keeps every rule | done |
 | 1 | our mistake; please report it | the same | the same |
 | 2 | bad input: data or policy; with `--json`, `{"faults": [...]}`. Also a misspelt or impossible option, told as text | the same | the same |
-| 3 | infeasible: no plan keeps every rule; `bends` in `result.json` says what is possible | the plan breaks rules | `evaluate`: it breaks rules; else: no plan |
+| 3 | infeasible: no plan keeps every rule; `bends` in `result.json` says what is possible | the plan breaks rules | `evaluate`: it breaks rules; else no plan |
 | 4 | nothing found within the limit, nor proved impossible | | `relax`, `sweep`, `reservations`: not settled within the limit |
 | 130 | interrupted | the same | the same |
 

@@ -256,7 +256,7 @@ def test_relax_says_what_bends_why_and_what_to_change() -> None:
     fine = ojt("relax", CONFLICT, "--set", "constraints.reservation[three seats for the north].count=2")
     assert (fine.exit_code, fine.stdout) == (0, "The policy fits as it is: some plan keeps every rule. Nothing has to bend.\n")
     far = json.loads(ojt("relax", CONFLICT, "--how-far", "three seats for the north", "--json").stdout)
-    assert [(line["asked"], line["least"], line["most"]) for line in far] == [(3, 0, 2)]
+    assert [(line["asked"], line["least"], line["most"]) for line in far["reach"]] == [(3, 0, 2)]
     assert ojt("relax", CONFLICT, "--how-far", "nobody").exit_code == 2
 
 
@@ -267,7 +267,7 @@ def test_allocate_writes_the_repair_that_allocate_applies(tmp_path: Path) -> Non
     assert again.exit_code == 0, again.output
     at_once = ojt("allocate", CONFLICT, "--repair", "--out", tmp_path / "three")
     assert at_once.exit_code == 0, at_once.output
-    assert at_once.stdout.startswith("REPAIRED: the policy as it came had no plan.")
+    assert "REPAIRED: the policy as it came had no plan." in at_once.stdout
     one, two, three = (json.loads((tmp_path / name / "result.json").read_text("utf-8")) for name in ("one", "two", "three"))
     assert two["goals"] == three["goals"]
     assert (two["repaired"], three["repaired"]) == ([], one["bends"])
