@@ -132,16 +132,21 @@ class Objective:
     maximize: bool = True
     scale: int = 1
     unit: str = "people"
+    _dense: dict[int, Integers] = field(default_factory=dict, init=False, repr=False)
 
     def value(self, columns: Integers) -> int:
         """The objective at a solution, exactly."""
         return int(self.coefficient @ columns[self.column])
 
     def dense(self, size: int) -> Integers:
-        """Coefficients over all columns, to be maximised."""
-        whole = np.zeros(size, dtype=np.int64)
-        np.add.at(whole, self.column, self.coefficient if self.maximize else -self.coefficient)
-        return whole
+        """Coefficients over all columns, to be maximised; made once, and not to be written to."""
+        if size not in self._dense:
+            whole = np.zeros(size, dtype=np.int64)
+            np.add.at(whole, self.column, self.coefficient if self.maximize else -self.coefficient)
+            whole.setflags(write=False)
+            self._dense.clear()
+            self._dense[size] = whole
+        return self._dense[size]
 
 
 @dataclass(frozen=True, eq=False)

@@ -153,9 +153,9 @@ class Kept:
         pairs = len(columns) - len(self.beside)
         return int(columns[:pairs].sum()) == len(self.chosen) and bool(columns[self.chosen].all()) and np.array_equal(columns[pairs:], self.beside)
 
-    def missing(self, program: Program, wanted: tuple[Hold, ...]) -> int:
-        """By how much the plan misses the bounds and rows of the program, and what is wanted, all added up: a guess at how much would have to change."""
-        lower, upper = (np.concatenate([getattr(block, side) for block in program.rows]) for side in ("lower", "upper"))
+    def missing(self, program: Program, sides: tuple[Integers, Integers], wanted: tuple[Hold, ...]) -> int:
+        """By how much the plan misses the program's bounds, its rows between these `sides`, and what is wanted, all added up: how much would have to change."""
+        lower, upper = sides
         rows = np.maximum(lower - self.activity, 0).sum() + np.maximum(self.activity - upper, 0).sum()
         absent = sum(max(0, hold.at_least - int(hold.coefficients[self.chosen].sum())) for hold in wanted)
         return int(rows) + absent + int((program.upper[self.chosen] == 0).sum())
@@ -365,8 +365,9 @@ class Warm:
 
     def _likeliest(self, state: State) -> Integers | None:
         """The plan to start from: of those that keep the changed program the best, else the one that misses least; the newest of equals."""
-        least = [kept.missing(state.program, state.wanted) for kept in self._lately]
-        likely = [kept for kept, missing in zip(self._lately, least, strict=True) if missing == min(least)]
+        lower, upper = (np.concatenate([np.empty(0, dtype=np.int64), *(getattr(block, side) for block in state.program.rows)]) for side in ("lower", "upper"))
+        missing = [kept.missing(state.program, (lower, upper), state.wanted) for kept in self._lately]
+        likely = [kept for kept, lacks in zip(self._lately, missing, strict=True) if lacks == min(missing)]
         if len(likely) > 1:
             goals = [objective.dense(state.program.size) for objective in state.program.objectives]
             likely = [max(reversed(likely), key=lambda kept: [kept.value(goal) for goal in goals])]
