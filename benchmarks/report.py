@@ -183,13 +183,13 @@ def _lines(frame: pd.DataFrame) -> Iterator[str]:
     yield DONE_ABOUT_IT
 
 
-DONE_ABOUT_IT = """What was done about them. *HiGHS* (`highs.py`): the relaxation of a large program starts from a hundred small ones, block by block, and goes on from their
-basis; pairs come in frugally, of each seeker the best, and never more than a third of those inside; seekers' own rows stay out until they are broken; rounding
-and mending look at a few hundred people. What is left is the simplex method and one small integer program. *The best pairs of each slot* (`State.top`): one sort of all pairs,
-once a program; a partial sort by slot was no faster. *The rows of some pairs* (`Sieve.columns`): rows of whole groups are kept by seeker and by slot, not by pair, so
-that a program of ten million pairs holds its matrix in little memory; the price is a sparse sum where pairs are let in. *The flow call* (`_Arcs.cheapest`) is the
-solver's own, on arrays that are filled at once. *Who could take a promise's seats* (`eligible_supply`) is a maximum flow over those pairs that count, once a
-promise, and shared between runs of a sweep. *Reading* checks whole columns and goes row by row only where a column has faults.
+DONE_ABOUT_IT = """What was done about them. *HiGHS* (`highs.py`): the relaxation of a large program starts from a hundred small ones, block
+by block, and goes on from their basis; pairs come in frugally, of each seeker the best, and never more than a third of those inside; seekers' own rows
+stay out until they are broken; rounding and mending look at a few hundred people. What is left is the simplex method and one small integer program.
+*The best pairs of each slot* (`State.top`): one sort of all pairs, once a program. *The rows of some pairs* (`Sieve.columns`): rows of whole groups are
+kept by seeker and by slot, not by pair, so that ten million pairs hold their matrix in little memory; the price is a sparse sum where pairs are let
+in. *The flow call* (`_Arcs.cheapest`) is the solver's own, on arrays that are filled at once. *Who could take a promise's seats* (`eligible_supply`) is a
+maximum flow over those pairs that count, once a promise. *Reading* checks whole columns, and goes row by row only where a column has faults.
 """
 
 
