@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import re
 import shlex
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from allocator import constraints
 from allocator.check import check
+from allocator.cli import app
 from allocator.policy import Policy
 from allocator.registry import discover
 from allocator.solve import solve
@@ -58,15 +58,16 @@ def commands() -> list[tuple[str, str, list[str]]]:
     return found
 
 
-def test_the_commands_print_what_the_pages_show(tmp_path: Path) -> None:
+def test_the_commands_print_what_the_pages_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "scenarios").symlink_to(ROOT / "scenarios")
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    assert len(commands()) >= 8
+    monkeypatch.chdir(tmp_path)
+    assert len(commands()) >= 25
     for page, command, shown in commands():
         words = shlex.split(command.removeprefix(".venv/bin/"))
-        finished = subprocess.run(words, cwd=tmp_path, env={**os.environ, "PATH": path, "COLUMNS": "200"}, capture_output=True, text=True, check=False)
+        assert words[0] == "ojt", command
+        finished = CliRunner().invoke(app, words[1:], env={"COLUMNS": "200"})
         expected = 3 if command.startswith("ojt allocate scenarios/conflict --out") else 0
-        assert finished.returncode == expected, f"{page}: {command}\n{finished.stdout}{finished.stderr}"
+        assert finished.exit_code == expected, f"{page}: {command}\n{finished.output}"
         for line in shown:
             assert line in finished.stdout, f"{page}: {command}\nprints\n{finished.stdout}"
 
