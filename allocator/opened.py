@@ -24,7 +24,7 @@ from allocator.pairs import find_pairs
 from allocator.plan import Plan
 from allocator.policy import Policy
 from allocator.problem import Problem
-from allocator.program import Program, build
+from allocator.program import Objective, Program, build
 from allocator.read import read_assignments, read_scenario
 from allocator.result import CHANGES_FILE, REFERENCE_FILE, GoalResult, Result
 from allocator.scenario import Integers, Scenario
@@ -146,9 +146,9 @@ def with_reference(scenario: Scenario, assignments: pd.DataFrame) -> Scenario:
     return Scenario.of(tables, as_of=scenario.as_of, name=scenario.name, warnings=scenario.warnings)
 
 
-def _reached(objective: object, goal: GoalResult) -> Reached:
-    value, bound = (None if amount is None else round(amount * objective.scale) for amount in (goal.value, goal.bound))  # type: ignore[attr-defined]
-    return Reached(objective, value, bound)  # type: ignore[arg-type]
+def _reached(objective: Objective, goal: GoalResult) -> Reached:
+    value, bound = (None if amount is None else round(amount * objective.scale) for amount in (goal.value, goal.bound))
+    return Reached(objective, value, bound)
 
 
 def _short(digest: str) -> str:

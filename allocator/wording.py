@@ -61,10 +61,11 @@ def kept(restriction: Restriction) -> str:
     return f"among {pairs}; {restriction.left_out:,} eligible pair{' was' if one else 's were'} left out by the cap"
 
 
-def with_unit(number: int, unit: str) -> str:
-    """`$1,200.00`, `1 person`, `12 points`."""
+def with_unit(number: float, unit: str) -> str:
+    """`$1,200.00`, `1 person`, `12 points`, `1.50 points`: in the singular where it is one."""
     if unit == "cents":
         return f"${number / 100:,.2f}"
+    said = f"{number:,.2f}" if isinstance(number, float) else f"{number:,}"
     if unit == "people":
-        return f"{number:,} {'person' if number == 1 else 'people'}"
-    return f"{number:,} {unit.removesuffix('s') if number == 1 else unit}"
+        return f"{said} {'person' if number == 1 else 'people'}"
+    return f"{said} {unit.removesuffix('s') if number == 1 else unit}"

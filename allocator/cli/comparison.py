@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
-from allocator.cli.tables import amount, table_of, title, with_unit
+from allocator.cli.tables import amount, table_of, title
+from allocator.wording import with_unit
 
 if TYPE_CHECKING:
     from allocator.compare import Comparison, Side

@@ -97,13 +97,13 @@ def _counts(evaluation: Evaluation) -> str:
 
 
 def _print_refused(evaluation: Evaluation, console: Console) -> None:
-    from allocator.cli.printout import new_table, title
+    from allocator.cli.tables import table_of, title
 
     if not evaluation.refused:
         return
     one = len(evaluation.refused) == 1
     title(console, f"{len(evaluation.refused):,} assignment{'' if one else 's'} that may not stand, and {'is' if one else 'are'} left out of the goals")
-    table = new_table("seeker", "slot", "refused by", "why")
+    table = table_of("seeker", "slot", "refused by", "why")
     for line in evaluation.refused[:MOST_SHOWN]:
         table.add_row(line.seeker_id, line.slot_id, line.rule, line.why)
     console.print(table)
@@ -111,15 +111,15 @@ def _print_refused(evaluation: Evaluation, console: Console) -> None:
 
 
 def _print_goals(evaluation: Evaluation, compared: Against | None, console: Console) -> None:
-    from allocator.cli.printout import amount, new_table, title
+    from allocator.cli.tables import amount, table_of, title
 
     title(console, "Goals, in their order")
     if compared is None:
-        table = new_table("goal", ">value", "unit")
+        table = table_of("goal", ">value", "unit")
         for goal in evaluation.goals:
             table.add_row(_name(goal.kind, goal.label), amount(goal.value), goal.unit)
     else:
-        table = new_table("goal", ">value", ">result", ">bound", "unit", ">behind the result")
+        table = table_of("goal", ">value", ">result", ">bound", "unit", ">behind the result")
         for line in compared.goals:
             table.add_row(_name(line.kind, line.label), amount(line.value), amount(line.result), amount(line.bound), line.unit, amount(line.behind))
     console.print(table)
@@ -128,12 +128,12 @@ def _print_goals(evaluation: Evaluation, compared: Against | None, console: Cons
 
 
 def _print_open(evaluation: Evaluation, console: Console) -> None:
-    from allocator.cli.printout import new_table, title
+    from allocator.cli.tables import table_of, title
 
     if not evaluation.open_slots:
         return
     title(console, "What is still open")
-    table = new_table("slot", ">openings", ">left", ">could take one", ">blocked by a rule")
+    table = table_of("slot", ">openings", ">left", ">could take one", ">blocked by a rule")
     for slot in sorted(evaluation.open_slots, key=lambda slot: (-slot.could_take, slot.slot_id))[:MOST_SHOWN]:
         table.add_row(slot.slot_id, *(f"{number:,}" for number in (slot.openings, slot.left, slot.could_take, slot.blocked)))
     console.print(table)

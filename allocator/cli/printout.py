@@ -8,13 +8,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich import box
 from rich.console import Console, Group
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from allocator.cli.ending import show_fault_lines
+from allocator.cli.tables import amount, table_of, title
 from allocator.wording import MODES, REASONS, headline, with_unit
 
 if TYPE_CHECKING:
@@ -72,20 +71,6 @@ def _byline(result: Result) -> Text:
 # -- tables ---------------------------------------------------------------------------------------------------------
 
 
-def title(console: Console, words: str) -> None:
-    """A heading, with an empty line above it."""
-    console.print()
-    console.print(Text(words, style="bold"))
-
-
-def new_table(*columns: str) -> Table:
-    """Columns by name; one that starts with `>` holds numbers."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
-    for name in columns:
-        table.add_column(name.lstrip(">"), justify="right" if name.startswith(">") else "left", overflow="fold")
-    return table
-
-
 def _print_placed(result: Result, scenario: Scenario, console: Console) -> None:
     """Who goes where, the first of many, with the facts that the scenario has."""
     if not result.placed:
@@ -105,7 +90,7 @@ def _print_placed(result: Result, scenario: Scenario, console: Console) -> None:
         wages = scenario.numbers("slots", "wage")[slots].tolist()
         columns[">wage"] = [f"${wage:.2f}" if wage == wage else "" for wage in wages]
     columns[">score"] = [f"{score:.2f}" for score in shown["score"]]
-    table = new_table(*columns)
+    table = table_of(*columns)
     for row in zip(*columns.values(), strict=True):
         table.add_row(*row)
     console.print(table)
@@ -122,7 +107,7 @@ def _print_goals(goals: Sequence[GoalResult], console: Console) -> None:
     if not goals:
         return
     title(console, "Goals, in their order")
-    table = new_table("goal", ">value", ">bound", "unit", "gap")
+    table = table_of("goal", ">value", ">bound", "unit", "gap")
     for goal in goals:
         name = goal.kind if goal.label == goal.kind else f"{goal.kind}, {goal.label}"
         gap = "unknown" if goal.gap is None else "proved" if goal.gap == 0 else f"{goal.gap:.2%}"
@@ -135,7 +120,7 @@ def print_promises(lines: Sequence[ReservationLine], console: Console) -> None:
     if not lines:
         return
     title(console, "Promises")
-    table = new_table("promise", ">openings", ">promised", ">possible", ">filled", ">released", ">short")
+    table = table_of("promise", ">openings", ">promised", ">possible", ">filled", ">released", ">short")
     for line in lines:
         who = line.beneficiaries if line.scope == "all slots" else f"{line.beneficiaries} in {line.scope}"
         about = MODES[line.mode] if who == line.label else f"{who}, {MODES[line.mode]}"
@@ -156,7 +141,7 @@ def _print_aims(lines: Sequence[Standing], console: Console) -> None:
     if not told:
         return
     title(console, "Targets and money")
-    table = new_table("rule", ">reached", "aim or limit", "")
+    table = table_of("rule", ">reached", "aim or limit", "")
     for line in told:
         aim = f"at {'least' if line.required == line.at_least else 'most'} {with_unit(line.required or 0, line.unit)}"
         kept = Text("kept", style="green") if (line.slack or 0) >= 0 else Text(f"missed by {with_unit(-(line.slack or 0), line.unit)}", style="yellow")
@@ -172,7 +157,7 @@ def _print_rules(result: Result, console: Console) -> None:
     missed = sorted((line for line in told if (line.slack or 0) < 0), key=lambda line: (line.slack or 0, line.kind, line.label, line.key))
     if missed:
         title(console, "Aims that were missed")
-        table = new_table("rule", "where", ">reached", "aim", ">missed by")
+        table = table_of("rule", "where", ">reached", "aim", ">missed by")
         for line in missed[:MOST_RULES]:
             aim = f"at {'least' if line.required == line.at_least else 'most'} {with_unit(line.required or 0, line.unit)}"
             table.add_row(_name(line), line.key, with_unit(line.achieved, line.unit), aim, Text(with_unit(-(line.slack or 0), line.unit), style="yellow"))
@@ -187,7 +172,7 @@ def _print_rules(result: Result, console: Console) -> None:
     full = {line.kind for same in tight.values() for line in same}
     if tight or blocked:
         title(console, "Rules at their limit")
-        table = new_table("rule", "no room left for")
+        table = table_of("rule", "no room left for")
         for name, same in list(tight.items())[:MOST_RULES]:
             where = ", ".join(f"{line.key} ({with_unit(line.required or 0, line.unit)})" for line in same[:MOST_KEYS])
             table.add_row(name, where + (f" … and {len(same) - MOST_KEYS:,} more" if len(same) > MOST_KEYS else ""))
@@ -208,7 +193,7 @@ def _print_unplaced(result: Result, console: Console) -> None:
     if not result.unplaced:
         return
     title(console, f"Why {len(result.unplaced):,} {'person was' if len(result.unplaced) == 1 else 'people were'} not placed")
-    table = new_table(">people", "reason", "")
+    table = table_of(">people", "reason", "")
     for reason, count in Counter(result.unplaced.reason.tolist()).most_common():
         most = ", ".join(f"{rule} {people:,}" for rule, people in _first_rules(result, reason).most_common(4))
         table.add_row(f"{count:,}", reason, Text(REASONS.get(reason, "")).append(f"\n{most}" if most else "", style="dim"))
@@ -242,7 +227,7 @@ def print_repair(repair: Repair, console: Console) -> None:
         return
     if repair.bends:
         title(console, "It would fit if these gave way" + (", and no cheaper set does" if repair.proved else ""))
-        table = new_table("rule", "asks for", "possible is", ">short by", ">price in seats")
+        table = table_of("rule", "asks for", "possible is", ">short by", ">price in seats")
         for bend in repair.bends:
             asked = f"at {'least' if bend.at_least else 'most'} {with_unit(bend.promised, bend.unit)}"
             table.add_row(bend.name, asked, with_unit(bend.possible, bend.unit), with_unit(bend.short, bend.unit), f"{bend.price:,.2f}".removesuffix(".00"))
@@ -271,11 +256,6 @@ def _print_files(result: Result, files: Sequence[Path], console: Console) -> Non
     if files:
         console.print(Text("Written to ").append(f"{files[0].parent}/", style="bold").append(": " + ", ".join(file.name for file in files)))
     console.print(Text(f"Seconds: {seconds}.", style="dim"))
-
-
-def amount(value: float | None) -> str:
-    """A whole number as such, a decimal with two digits."""
-    return "" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
 
 
 def _s(count: int) -> str:

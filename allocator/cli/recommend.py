@@ -46,7 +46,7 @@ def recommend(
 
 
 def _print(answer: Recommendation, console: Console) -> None:
-    from allocator.cli.printout import new_table, title
+    from allocator.cli.tables import table_of, title
 
     console.print(_head(answer))
     if not answer.candidates:
@@ -54,7 +54,7 @@ def _print(answer: Recommendation, console: Console) -> None:
         return
     who = "slot" if answer.seeker_id is not None else "seeker"
     title(console, f"The best {who}s, by what it takes to bring them about")
-    table = new_table(
+    table = table_of(
         ">", who, ">score", *(["tier", "holds now"] if who == "seeker" else []), "gives up at least", "a move costs", *(["exactly"] * _solved(answer))
     )
     for one in answer.candidates:

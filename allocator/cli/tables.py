@@ -25,12 +25,3 @@ def table_of(*columns: str) -> Table:
 def amount(value: float | None) -> str:
     """A whole number as such, a decimal with two digits."""
     return "" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
-
-
-def with_unit(value: float, unit: str) -> str:
-    """An amount with its unit, in the singular where it is one; cents as dollars."""
-    if unit == "cents":
-        return f"${value / 100:,.2f}"
-    if unit == "people":
-        return f"{amount(value)} {'person' if value == 1 else 'people'}"
-    return f"{amount(value)} {unit.removesuffix('s') if value == 1 else unit}"
