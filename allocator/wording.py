@@ -65,7 +65,7 @@ def with_unit(number: float, unit: str) -> str:
     """`$1,200.00`, `1 person`, `12 points`, `1.50 points`: in the singular where it is one."""
     if unit == "cents":
         return f"${number / 100:,.2f}"
-    said = f"{number:,.2f}" if isinstance(number, float) else f"{number:,}"
+    said = f"{int(number):,}" if number == int(number) else f"{number:,.2f}"
     if unit == "people":
         return f"{said} {'person' if number == 1 else 'people'}"
     return f"{said} {unit.removesuffix('s') if number == 1 else unit}"
