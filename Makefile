@@ -34,7 +34,7 @@ bench-full: $(READY)  ## Measure what docs/performance.md shows, in some hours, 
 	$(BIN)/python -m benchmarks.report
 
 serve: $(READY)  ## Start the service on http://127.0.0.1:8000.
-	$(BIN)/python -m uvicorn api.app:app --host 127.0.0.1 --port 8000
+	$(BIN)/ojt serve
 
 clean:  ## Remove what make has made.
 	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis

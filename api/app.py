@@ -1,113 +1,102 @@
-"""The stateless part of the service: is it up, which rules are there, and does this plan keep them?
-
-Nothing is stored and nothing is solved here; a plan is judged by the law alone, so an answer takes a moment. Runs, queues and
-schedules need a store and are not here.
-"""
+"""The web application, made from its settings. Every route is in `routes`, one resource a file."""
 
 from __future__ import annotations
 
-from datetime import date
+import re
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
 
-import pandas as pd
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+import structlog
+from fastapi import FastAPI, Request, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from allocator import Fault, InputError, Policy
-from allocator.check import require_settled, violations
-from allocator.domain import TABLES
-from allocator.plan import Plan
-from allocator.problem import Problem
-from allocator.read import frames_to_scenario
-from allocator.reference import every_rule
+from api import problems
+from api.once import ReplayedError
+from api.routes import every_router
+from api.service import Service
+from api.settings import Settings, settings
+from api.store import migrate
 
-app = FastAPI(title="OJT Allocator", version=version("ojt-allocator"), description="Judge plans for on-the-job-training slots by the rules of a policy.")
-
-
-class Assignment(BaseModel):
-    """One line of a plan."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    seeker_id: str
-    slot_id: str
+log = structlog.get_logger("ojt.web")
+TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+"""A traceparent header (W3C Trace Context)."""
 
 
-class Evaluation(BaseModel):
-    """A plan to judge: the facts as tables of records, the policy as its TOML would be in JSON, and the assignments."""
+def create_app(chosen: Settings | None = None) -> FastAPI:
+    """The application; it brings the store up to date when it starts."""
+    chosen = chosen or settings()
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "example": {
-                "tables": {
-                    "seekers": [{"seeker_id": "S1"}, {"seeker_id": "S2"}],
-                    "slots": [{"slot_id": "J1", "openings": 1}],
-                    "pairs": [{"seeker_id": "S1", "slot_id": "J1", "score": 90}, {"seeker_id": "S2", "slot_id": "J1", "score": 80}],
-                },
-                "assignments": [{"seeker_id": "S1", "slot_id": "J1"}, {"seeker_id": "S2", "slot_id": "J1"}],
-                "as_of": "2026-11-02",
-            }
-        },
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        service = Service(chosen)
+        migrate.upgrade(service.store)
+        app.state.service = service
+        yield
+        service.close()
+
+    app = FastAPI(
+        title="OJT Allocator",
+        version=version("ojt-allocator"),
+        description="Decide who gets which on-the-job-training slot: proven best, checked independently, explained to each person.",
+        lifespan=life,
+        docs_url="/docs",
+        redoc_url=None,
     )
-
-    tables: dict[str, list[dict[str, Any]]] = Field(description="Records by table; columns as in docs/data.md.")
-    assignments: list[Assignment]
-    policy: dict[str, Any] = Field({}, description="The policy; built-in defaults where empty.")
-    as_of: date | None = Field(None, description="The day the facts are looked at; today where absent.")
-
-
-@app.exception_handler(InputError)
-def refuse(_: Request, error: InputError) -> JSONResponse:
-    """Bad input as a problem document (RFC 9457) with every fault at once."""
-    body = {"type": "about:blank", "title": "The input has faults.", "status": 422, "errors": [fault.as_dict() for fault in error.faults]}
-    return JSONResponse(body, status_code=422, media_type="application/problem+json")
+    problems.install(app)
+    app.add_exception_handler(ReplayedError, _replayed)
+    for router in every_router():
+        app.include_router(router)
+    app.add_middleware(BodyLimit, most=int(chosen.upload_mb * 1e6))
+    app.middleware("http")(_traced)
+    return app
 
 
-@app.get("/healthz")
-def health() -> dict[str, str]:
-    """Whether the process answers."""
-    return {"status": "ok", "version": app.version}
+def _replayed(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ReplayedError)
+    return error.response
 
 
-@app.get("/v1/rules")
-def rules() -> list[dict[str, Any]]:
-    """Every rule and goal with its law and parameters."""
-    return [page.as_dict() for page in every_rule()]
+async def _traced(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Give the request a trace id, and turn what nobody has caught into a problem that tells nothing but the id."""
+    told = TRACE.fullmatch(request.headers.get("traceparent", ""))
+    request.state.trace_id = told[1] if told else secrets.token_hex(16)
+    try:
+        response = await go_on(request)
+    except Exception:
+        log.exception("a request broke", trace_id=request.state.trace_id, method=request.method, path=request.url.path)
+        response = problems.problem(request, "broken", "The logs say more under the trace id.")
+    response.headers["X-Trace-Id"] = request.state.trace_id
+    return response
 
 
-@app.post("/v1/evaluations")
-def evaluate(asked: Evaluation) -> dict[str, Any]:
-    """Judge a plan, also a hand-made or partial one, without solving anything."""
-    problem = _problem(asked)
-    plan = _plan(problem, asked.assignments)
-    broken = [violation.as_dict() for violation in violations(plan)]
-    standings = [line.as_dict() for rule in problem.policy.constraints for line in rule.standings(plan)]
-    return {"keeps_every_rule": not broken, "assignments": len(plan), "violations": broken, "rules": standings, "digest": problem.scenario.digest}
+class BodyLimit:
+    """Refuses bodies above a size, also those that do not say how large they are."""
 
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self._app, self._most = app, most
 
-def _problem(asked: Evaluation) -> Problem:
-    unknown = [
-        Fault("unknown_table", f"There is no table {name!r}.", f"Tables: {', '.join(TABLES)}.", value=name) for name in asked.tables if name not in TABLES
-    ]
-    if unknown:
-        raise InputError(unknown)
-    frames = {name: pd.DataFrame(records) for name, records in asked.tables.items()}
-    problem = Problem(frames_to_scenario(frames, as_of=asked.as_of or date.today(), name="evaluation"), Policy.from_dict(asked.policy))
-    problem.require_sound()
-    require_settled(problem.policy)
-    return problem
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, counting its body."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        told = dict(scope["headers"]).get(b"content-length", b"0")
+        seen = 0
 
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self._most:
+                raise problems.ProblemError("too-large", f"A body may hold {self._most / 1e6:g} MB.")
+            return message
 
-def _plan(problem: Problem, assignments: list[Assignment]) -> Plan:
-    faults = [
-        Fault("unknown_id", f"{table} has no {name}.", "Correct the id.", column=f"assignments[{number}]", value=name)
-        for number, line in enumerate(assignments)
-        for table, name in (("seekers", line.seeker_id), ("slots", line.slot_id))
-        if problem.scenario.position(table, name) < 0
-    ]
-    if faults:
-        raise InputError(faults)
-    return Plan.of(problem, [(line.seeker_id, line.slot_id) for line in assignments])
+        if told.isdigit() and int(told) > self._most:
+            request = Request(scope)
+            await problems.problem(request, "too-large", f"A body may hold {self._most / 1e6:g} MB; this one says {int(told) / 1e6:,.1f} MB.")(
+                scope, receive, send
+            )
+            return
+        await self._app(scope, counted, send)

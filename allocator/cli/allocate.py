@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 import typer
 
 from allocator.cli.ending import BROKEN, NOTHING_FOUND, OURS, SOLVED, at_option, reported, say_json, screen
-from allocator.cli.inputs import Inputs, read_inputs
 from allocator.cli.interrupt import interruptible
 from allocator.cli.options import AsOf, Changes, Debug, EngineName, Json, Policy, Reference, Scenario, Seed, Sets
+from allocator.inputs import Inputs, read_inputs
 
 if TYPE_CHECKING:
     from allocator.cli.watch import Watch

@@ -5,9 +5,9 @@ from __future__ import annotations
 import typer
 
 from allocator.cli.ending import BROKEN, SOLVED, reported, say_json
-from allocator.cli.inputs import read_inputs
 from allocator.cli.options import AsOf, Changes, Debug, Json, Policy, Reference, Scenario, Seed, Sets
 from allocator.cli.plan_file import PlanFile, print_missed, print_violations, read_plan_file
+from allocator.inputs import read_inputs
 
 
 def check(

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from allocator.cli.ending import SOLVED, at_option, reported, say_json, screen
-from allocator.cli.inputs import tried
 from allocator.cli.options import Debug, Json
 from allocator.errors import Fault, InputError
+from allocator.inputs import tried
 
 if TYPE_CHECKING:
     from allocator.compare import Side
@@ -74,8 +74,8 @@ class Judge:
             return self.first.problem
         if self.scenario is None:
             raise at_option("--scenario", "A plan in a file does not say which scenario it is for.", "Name it with --scenario, or name a result first.")
-        from allocator.cli.inputs import read_inputs
         from allocator.cli.settled import settled
+        from allocator.inputs import read_inputs
 
         return settled(read_inputs(self.scenario, None, None, None).problem())
 

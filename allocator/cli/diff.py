@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from allocator.cli.ending import SOLVED, reported, say_json, screen
-from allocator.cli.inputs import Inputs, read_inputs
 from allocator.cli.options import Debug, Json, Scenario
+from allocator.inputs import Inputs, read_inputs
 
 if TYPE_CHECKING:
     from allocator.changes import ChangeSet

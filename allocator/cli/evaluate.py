@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from allocator.cli.ending import BROKEN, SOLVED, reported, say_json, screen
-from allocator.cli.inputs import read_inputs
 from allocator.cli.options import AsOf, Changes, Debug, Json, Policy, Reference, Scenario, Seed, Sets
 from allocator.cli.plan_file import PlanFile, print_missed, print_violations, read_plan_file
+from allocator.inputs import read_inputs
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from allocator.cli.ending import NOTHING_FOUND, SOLVED, reported, say_json, screen
-from allocator.cli.inputs import read_inputs
 from allocator.cli.options import AsOf, Changes, Debug, Json, Policy, Reference, Scenario, Seed, Sets
+from allocator.inputs import read_inputs
 
 if TYPE_CHECKING:
     from allocator.relax import Reach

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from allocator.cli.ending import BROKEN, NOTHING_FOUND, SOLVED, at_option, reported, say_json, screen
-from allocator.cli.inputs import read_inputs
 from allocator.cli.interrupt import interruptible
 from allocator.cli.options import AsOf, Changes, Debug, Json, Policy, Reference, Seed, Sets
+from allocator.inputs import read_inputs
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from allocator.cli.inputs import Inputs
+    from allocator.inputs import Inputs
     from allocator.opened import Opened
     from allocator.readings import Reading
     from allocator.semantics import ReservationReport, SeatPrice

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from allocator.cli.ending import SOLVED, at_option, reported, say_json, screen
-from allocator.cli.inputs import Inputs, policy_file, read_inputs
 from allocator.cli.options import Changes, Debug, Json, Sets
+from allocator.inputs import Inputs, policy_file, read_inputs
 
 if TYPE_CHECKING:
     from allocator.layers import Layers

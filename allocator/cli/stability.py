@@ -67,6 +67,6 @@ def stability(
 
 def _assignments(path: Path) -> pd.DataFrame:
     """Who held what: of a result's folder, or in a file."""
-    from allocator.cli.inputs import read_reference
+    from allocator.inputs import read_reference
 
     return read_reference(path / "assignments.csv" if (path / "result.json").is_file() else path)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from allocator.cli.ending import BROKEN, NOTHING_FOUND, SOLVED, at_option, reported, say_json, screen
-from allocator.cli.inputs import policy_file, read_inputs
 from allocator.cli.interrupt import interruptible
 from allocator.cli.options import AsOf, Changes, Debug, Json, Policy, Reference, Scenario, Seed, Sets
+from allocator.inputs import policy_file, read_inputs
 
 if TYPE_CHECKING:
     from allocator.over import Over

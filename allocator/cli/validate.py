@@ -5,9 +5,9 @@ from __future__ import annotations
 import typer
 
 from allocator.cli.ending import SOLVED, reported, say_json, screen, show_fault_lines
-from allocator.cli.inputs import Inputs, read_inputs
 from allocator.cli.options import AsOf, Changes, Debug, Json, Policy, Reference, Scenario, Sets
 from allocator.errors import Fault
+from allocator.inputs import Inputs, read_inputs
 
 
 def validate(

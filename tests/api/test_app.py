@@ -1,85 +1,55 @@
-"""The service, asked over a real socket."""
+"""What needs neither a run nor a key of its own: is it up, which rules are there, and does this plan keep them?"""
 
 from __future__ import annotations
 
-import json
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
+from fastapi.testclient import TestClient
 
-from api.app import Evaluation
+from api.routes.evaluations import Evaluation
+from tests.api.conftest import Ask
 
-ROOT = Path(__file__).parent.parent.parent
 EXAMPLE: dict[str, Any] = Evaluation.model_config["json_schema_extra"]["example"]  # type: ignore[index,call-overload,assignment]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-m", "uvicorn", "api.app:app", "--port", str(port), "--log-level", "warning"], cwd=ROOT)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{address}/healthz", timeout=5).close()
-                break
-            except OSError:
-                assert process.poll() is None, "the server ended"
-                time.sleep(0.1)
-        yield address
-    finally:
-        process.terminate()
-        process.wait()
+def test_it_says_that_it_is_up_and_that_no_worker_is(web: TestClient) -> None:
+    assert web.get("/healthz").json()["status"] == "ok"
+    ready = web.get("/readyz")
+    assert (ready.status_code, ready.headers["content-type"]) == (503, "application/problem+json")
+    assert "ojt worker" in ready.json()["detail"]
 
 
-def ask(address: str, body: object = None) -> tuple[int, Any]:
-    request = urllib.request.Request(address, None if body is None else json.dumps(body).encode(), {"Content-Type": "application/json"})
-    try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, json.load(error)
+def test_it_says_which_rules_there_are(ask_as: Ask) -> None:
+    assert {"reservation", "budget", "workshop", "lottery"} <= {rule["kind"] for rule in ask_as("viewer").get("/v1/rules").json()}
 
 
-def test_it_says_that_it_is_up_and_which_rules_there_are(server: str) -> None:
-    assert ask(f"{server}/healthz")[1]["status"] == "ok"
-    assert {"reservation", "budget", "workshop", "lottery"} <= {rule["kind"] for rule in ask(f"{server}/v1/rules")[1]}
-
-
-def test_the_documented_example_is_judged(server: str) -> None:
-    status, verdict = ask(f"{server}/v1/evaluations", EXAMPLE)
-    assert (status, verdict["keeps_every_rule"]) == (200, False)
+def test_the_documented_example_is_judged(ask_as: Ask) -> None:
+    verdict = ask_as("planner").post("/v1/evaluations", json=EXAMPLE).json()
+    assert verdict["keeps_every_rule"] is False
     assert [violation["message"] for violation in verdict["violations"]] == ["J1 takes 2 people; it has 1 opening."]
 
 
-def test_a_plan_that_keeps_every_rule(server: str) -> None:
-    status, verdict = ask(f"{server}/v1/evaluations", EXAMPLE | {"assignments": EXAMPLE["assignments"][:1]})
-    assert (status, verdict["keeps_every_rule"], verdict["violations"]) == (200, True, [])
+def test_a_plan_that_keeps_every_rule(ask_as: Ask) -> None:
+    verdict = ask_as("planner").post("/v1/evaluations", json=EXAMPLE | {"assignments": EXAMPLE["assignments"][:1]}).json()
+    assert (verdict["keeps_every_rule"], verdict["violations"]) == (True, [])
 
 
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
+def test_bad_input_is_a_problem_document_with_its_faults(ask_as: Ask) -> None:
+    client = ask_as("planner")
+    changes: list[tuple[dict[str, Any], str]] = [
         ({"tables": {"seekerz": []}}, "unknown_table"),
         ({"tables": EXAMPLE["tables"] | {"slots": [{"slot_id": "J1", "openings": -1}]}}, "too_small"),
         ({"policy": {"constraints": [{"kind": "budgit"}]}}, "unknown_kind"),
         ({"policy": {"constraints": [{"kind": "reservation", "beneficiaries": "tier:9", "count": 1}]}}, "unknown_tier"),
         ({"policy": {"constraints": [{"kind": "reservation", "beneficiaries": "seeker:S1", "count": 1, "mode": "over_and_above"}]}}, "unsettled"),
         ({"assignments": [{"seeker_id": "S9", "slot_id": "J1"}]}, "unknown_id"),
-    ],
-)
-def test_bad_input_is_a_problem_document_with_its_faults(server: str, change: dict[str, Any], code: str) -> None:
-    status, problem = ask(f"{server}/v1/evaluations", EXAMPLE | change)
-    assert status == 422
-    assert code in [fault["code"] for fault in problem["errors"]], problem
+    ]
+    for change, code in changes:
+        answer = client.post("/v1/evaluations", json=EXAMPLE | change)
+        assert answer.status_code == 422
+        assert code in [fault["code"] for fault in answer.json()["errors"]], answer.json()
+
+
+def test_nothing_without_a_key_and_nothing_that_the_role_may_not(web: TestClient, ask_as: Ask) -> None:
+    for answer, status in ((web.get("/v1/rules"), 401), (ask_as("viewer").post("/v1/evaluations", json=EXAMPLE), 403)):
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")

@@ -1,4 +1,4 @@
-"""What the commands read: a scenario, a policy, perhaps a reference and change sets, with everything wrong in any of them at once."""
+"""What a run reads: a scenario, a policy, perhaps a reference and change sets, with everything wrong in any of them at once."""
 
 from __future__ import annotations
 

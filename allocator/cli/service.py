@@ -1,0 +1,87 @@
+"""`ojt serve`, `ojt worker`, `ojt keys`: the service at the prompt. Its packages are an extra, and said to be missing where they are."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from allocator.cli.ending import reported
+from allocator.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from api.settings import Settings
+
+keys = typer.Typer(name="keys", help="API keys of the service.", no_args_is_help=True)
+ROLES = "viewer, planner, analyst, publisher, admin or service"
+
+
+def serve(
+    host: Annotated[str | None, typer.Option("--host", metavar="ADDRESS", help="Address to listen on; OJT_HOST or 127.0.0.1 where absent.")] = None,
+    port: Annotated[int | None, typer.Option("--port", metavar="PORT", min=0, max=65535, help="Port to listen on; OJT_PORT or 8000 where absent.")] = None,
+) -> None:
+    """Start the web server and a worker, and keep both alive until Ctrl-C."""
+    with reported(False, False):
+        chosen = _settings(host=host, port=port)
+        from api.serve import main
+
+        typer.echo(f"Serving on http://{chosen.host}:{chosen.port}; keep it running, end it with Ctrl-C.")
+        main(chosen)
+
+
+def worker() -> None:
+    """Start one more worker on this machine, for the store that OJT_DATABASE_URL or OJT_DATA_DIR names."""
+    with reported(False, False):
+        _settings()
+        from api.serve import stand_alone
+
+        stand_alone("worker")
+
+
+@keys.command("create")
+def create_key(
+    role: Annotated[str, typer.Option("--role", metavar="ROLE", help=ROLES.capitalize() + ".")],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Whose key it is, for lists and the audit trail.")] = "",
+    board: Annotated[str, typer.Option("--board", metavar="BOARD", help="The workforce board whose data the key opens.")] = "main",
+    days: Annotated[float | None, typer.Option("--days", metavar="DAYS", min=0, help="Days until it expires; never where absent.")] = None,
+) -> None:
+    """Make an API key and print it, once: it is kept only as a hash."""
+    with reported(False, False):
+        chosen = _settings()
+        from api.access.keys import create
+        from api.access.roles import ROLES as KNOWN
+        from api.clock import now
+        from api.store import migrate
+        from api.store.engine import Store
+
+        if role not in KNOWN:
+            raise InputError([Fault("unknown_role", f"There is no role {role!r}.", f"Choose one of {', '.join(KNOWN)}.", column="--role", value=role)])
+        store = Store(chosen.url)
+        migrate.upgrade(store)
+        with store.begin() as connection:
+            end: datetime | None = now() + timedelta(days=days) if days is not None else None
+            _, secret = create(connection, board=board, role=role, name=name or role, by="command line", expires_at=end)
+        store.close()
+        typer.echo(secret)
+
+
+def _settings(**told: Any) -> Settings:
+    """The settings, with what the command line says over the environment; InputError where one is wrong or the extra is missing."""
+    import os
+
+    try:
+        from pydantic import ValidationError
+
+        from api.settings import settings
+    except ModuleNotFoundError as error:
+        message = f"The service needs the package {error.name}."
+        raise InputError([Fault("no_service", message, "Install the extra: pip install 'ojt-allocator[service]'.")]) from None
+    os.environ.update({f"OJT_{name.upper()}": str(value) for name, value in told.items() if value is not None})
+    try:
+        return settings()
+    except ValidationError as error:
+        faults = [
+            Fault("bad_setting", f"{each['msg']}.", "Correct the environment variable.", column=f"OJT_{each['loc'][0]}".upper()) for each in error.errors()
+        ]
+        raise InputError(faults) from None

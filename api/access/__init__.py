@@ -1,0 +1,1 @@
+"""Who may do what: keys, roles, and the person or machine behind a request."""

@@ -1,0 +1,141 @@
+"""The life of a run: queued, running, perhaps cancelling, and one of three ends. Every change is one guarded statement.
+
+A worker claims a run and gets a token, the number of the attempt; what it writes later holds only while the token is the run's latest. So a worker
+that was frozen, given up and then wakes overwrites nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from api.clock import now
+from api.ids import new_id
+from api.jobs.queue import RUNS, Queue
+from api.store.blobs import keep
+from api.store.engine import Store
+from api.store.tables import run_events, run_files, runs, workers
+
+OPEN = ("queued", "running", "cancelling")
+ENDED = ("succeeded", "failed", "cancelled")
+WORKFLOW = "run"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A worker's right to write a run, as long as no later attempt is begun."""
+
+    run_id: str
+    token: int
+    worker_id: str
+
+    def holds(self) -> sa.ColumnElement[bool]:
+        """Whether the claim still holds, as a condition on the run's row."""
+        return sa.and_(
+            runs.c.id == self.run_id, runs.c.attempts == self.token, runs.c.worker_id == self.worker_id, runs.c.status.in_(("running", "cancelling"))
+        )
+
+
+def submit(connection: sa.Connection, queue: Queue, values: Mapping[str, Any]) -> str:
+    """A new run, waiting; in the transaction that is given, so that there is no run without its place in the queue."""
+    run_id = new_id("run")
+    row = {"id": run_id, "kind": "solve", "tags": [], "note": "", **values, "status": "queued", "created_at": now()}
+    connection.execute(runs.insert().values(**row))
+    told(connection, run_id, "status", {"status": "queued"})
+    queue.put(connection, WORKFLOW, run_id, run_id, queue=RUNS)
+    return run_id
+
+
+def claim(store: Store, run_id: str, worker_id: str) -> Claim | None:
+    """Begin an attempt; None where the run has ended, was cancelled before, or is held by a worker that lives."""
+    with store.begin() as connection:
+        row = connection.execute(sa.select(runs).where(runs.c.id == run_id).with_for_update()).mappings().first()
+        if row is None or row["status"] in ENDED:
+            return None
+        holder = row["worker_id"]
+        if holder not in (None, worker_id) and _lives(connection, holder):
+            return None
+        if row["status"] == "cancelling":
+            connection.execute(runs.update().where(runs.c.id == run_id).values(status="cancelled", finished_at=now(), worker_id=None, stop_reason="cancelled"))
+            told(connection, run_id, "status", {"status": "cancelled"})
+            return None
+        token = row["attempts"] + 1
+        values = {
+            "status": "running",
+            "attempts": token,
+            "worker_id": worker_id,
+            "heartbeat_at": now(),
+            "started_at": row["started_at"] or now(),
+            "progress": None,
+        }
+        connection.execute(runs.update().where(runs.c.id == run_id).values(**values))
+        told(connection, run_id, "status", {"status": "running", "attempt": token})
+    return Claim(run_id, token, worker_id)
+
+
+def progress(store: Store, claim: Claim, values: Mapping[str, Any], event: tuple[str, Mapping[str, Any]] | None = None) -> bool:
+    """Write how a run is doing; whether the claim still holds."""
+    with store.begin() as connection:
+        held: bool = connection.execute(runs.update().where(claim.holds()).values(heartbeat_at=now(), **values)).rowcount == 1
+        if held and event is not None:
+            told(connection, claim.run_id, *event)
+    return held
+
+
+def wanted(store: Store, claim: Claim) -> str | None:
+    """The status of a run whose claim holds; None where it was taken away."""
+    with store.read() as connection:
+        return connection.execute(sa.select(runs.c.status).where(claim.holds())).scalar()
+
+
+def finish(store: Store, claim: Claim, status: str, values: Mapping[str, Any], files: Mapping[str, bytes]) -> bool:
+    """End a run with its files, in one transaction; whether the claim still held."""
+    with store.begin() as connection:
+        row = {"status": status, "finished_at": now(), "heartbeat_at": now(), "worker_id": None, **values}
+        if connection.execute(runs.update().where(claim.holds()).values(**row)).rowcount != 1:
+            return False
+        for name, content in files.items():
+            connection.execute(run_files.insert().values(run_id=claim.run_id, name=name, sha256=keep(connection, content)))
+        told(connection, claim.run_id, "status", {"status": status, "outcome": values.get("outcome"), "stop_reason": values.get("stop_reason")})
+    return True
+
+
+def died(store: Store, claim: Claim, most: int, reason: Mapping[str, Any]) -> bool:
+    """An attempt ended with the death of its solver: wait for another attempt, or fail after the last; whether there is another."""
+    with store.begin() as connection:
+        row = connection.execute(sa.select(runs.c.deaths).where(claim.holds()).with_for_update()).first()
+        if row is None:
+            return False
+        again = row.deaths + 1 < most
+        values: dict[str, Any] = {"deaths": row.deaths + 1, "worker_id": None}
+        values |= {"status": "queued"} if again else {"status": "failed", "stop_reason": "error", "finished_at": now(), "error": dict(reason)}
+        connection.execute(runs.update().where(claim.holds()).values(**values))
+        told(connection, claim.run_id, "status", {"status": values["status"], "reason": reason["code"]})
+    return bool(again)
+
+
+def cancel(connection: sa.Connection, run_id: str) -> str | None:
+    """Ask a run to end: one that waits ends at once, one that runs ends with the best so far; its status then, None where there is no such run."""
+    row = connection.execute(sa.select(runs.c.status).where(runs.c.id == run_id).with_for_update()).first()
+    if row is None or row.status in (*ENDED, "cancelling"):
+        return None if row is None else str(row.status)
+    waiting = row.status == "queued"
+    ended = {"status": "cancelled", "stop_reason": "cancelled", "finished_at": now()}
+    values = {"cancel_requested_at": now(), **(ended if waiting else {"status": "cancelling"})}
+    connection.execute(runs.update().where(runs.c.id == run_id).values(**values))
+    told(connection, run_id, "status", {"status": values["status"]})
+    return str(values["status"])
+
+
+def told(connection: sa.Connection, run_id: str, kind: str, data: Mapping[str, Any]) -> None:
+    """Write an event. The run's row must have been written or locked before in the transaction, so that numbers have no gap."""
+    number = sa.select(sa.func.coalesce(sa.func.max(run_events.c.seq), 0) + 1).where(run_events.c.run_id == run_id).scalar_subquery()
+    connection.execute(run_events.insert().values(run_id=run_id, seq=number, type=kind, data=dict(data), at=now()))
+
+
+def _lives(connection: sa.Connection, worker_id: str) -> bool:
+    row = connection.execute(sa.select(workers.c.left_at, workers.c.lost_at).where(workers.c.id == worker_id)).first()
+    return row is not None and row.left_at is None and row.lost_at is None

@@ -1,0 +1,21 @@
+"""What workers carry out, by the names under which it is put into the queue. Only worker processes load this file."""
+
+from __future__ import annotations
+
+from dbos import DBOS
+
+from api.jobs import runs
+from api.jobs.solving import solve_run
+from api.jobs.worker import here
+
+
+@DBOS.workflow(name=runs.WORKFLOW)
+def run(run_id: str) -> None:
+    """A run from its claim to its end."""
+    _solve(run_id)
+
+
+@DBOS.step(name="solve")
+def _solve(run_id: str) -> None:
+    worker = here()
+    solve_run(worker.service, worker.id, run_id)

@@ -1,0 +1,144 @@
+"""What went wrong, as problem documents (RFC 9457): what, where, what to do; every fault at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from allocator import Fault, InputError
+
+MOST_FAULTS = 1000
+"""Faults told in one answer; their number is told too."""
+MEDIA = "application/problem+json"
+
+TITLES = {
+    "bad-request": (400, "The request cannot be understood."),
+    "key-required": (400, "The request needs an Idempotency-Key."),
+    "unauthenticated": (401, "The request names no key that is known."),
+    "forbidden": (403, "The key's role may not do this."),
+    "not-found": (404, "There is no such thing."),
+    "no-such-method": (405, "The method is not offered here."),
+    "not-acceptable": (406, "The form asked for is not offered."),
+    "in-flight": (409, "A request with this Idempotency-Key is being worked on."),
+    "conflict": (409, "The request does not fit the state of things."),
+    "gone": (410, "It was deleted after its time."),
+    "stale": (412, "It has changed since it was read."),
+    "too-large": (413, "The request is too large."),
+    "unsupported": (415, "The form of the body is not understood."),
+    "other-body": (422, "The Idempotency-Key was used for another request."),
+    "faulty-input": (422, "The input has faults."),
+    "if-match-required": (428, "The request must say which version it changes."),
+    "queue-full": (429, "Too many runs are waiting."),
+    "busy": (429, "Too many requests are being worked on."),
+    "broken": (500, "Something broke on our side."),
+    "unavailable": (503, "The service cannot answer now."),
+}
+"""Every problem by its code: HTTP status and title."""
+
+
+class FaultDocument(BaseModel):
+    """One fault of the input."""
+
+    code: str
+    message: str
+    fix: str = ""
+    file: str = ""
+    sheet: str = ""
+    row: int | None = None
+    column: str = ""
+    value: str = ""
+    severity: str = "error"
+    pointer: str | None = Field(None, description="JSON pointer into the request's body.")
+
+
+class ProblemDocument(BaseModel):
+    """A problem (RFC 9457)."""
+
+    type: str = Field(description="Page that explains the problem.")
+    title: str
+    status: int
+    code: str
+    detail: str
+    instance: str
+    trace_id: str = Field(description="Finds the lines in the logs.")
+    errors: list[FaultDocument] = Field([], description=f"Every fault, at most {MOST_FAULTS} of them.")
+    error_count: int = 0
+
+
+class ProblemError(Exception):
+    """Ends a request with a problem."""
+
+    def __init__(self, code: str, detail: str, *, faults: Sequence[Fault] = (), headers: dict[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.code, self.detail, self.faults, self.headers = code, detail, faults, headers or {}
+
+
+def not_found(kind: str, name: str) -> ProblemError:
+    """There is no such thing on this board, or it is another board's: both look alike."""
+    return ProblemError("not-found", f"There is no {kind} {name!r}.")
+
+
+def problem(request: Request, code: str, detail: str, errors: Sequence[dict[str, Any]] = (), headers: dict[str, str] | None = None) -> JSONResponse:
+    """The response for a problem."""
+    status, title = TITLES[code]
+    document = ProblemDocument(
+        type=f"/problems/{code}",
+        title=title,
+        status=status,
+        code=code,
+        detail=detail,
+        instance=request.url.path,
+        trace_id=getattr(request.state, "trace_id", ""),
+        errors=[FaultDocument(**each) for each in errors[:MOST_FAULTS]],
+        error_count=len(errors),
+    )
+    return JSONResponse(document.model_dump(exclude_none=True), status, headers, media_type=MEDIA)
+
+
+def install(app: FastAPI) -> None:
+    """Let every error of the application end in a problem document."""
+
+    @app.exception_handler(ProblemError)
+    def _problem(request: Request, error: ProblemError) -> JSONResponse:
+        return problem(request, error.code, error.detail, [fault.as_dict() for fault in error.faults], error.headers)
+
+    @app.exception_handler(InputError)
+    def _faulty(request: Request, error: InputError) -> JSONResponse:
+        count = len(error.faults)
+        return problem(request, "faulty-input", f"{count:,} fault{'' if count == 1 else 's'}.", [fault.as_dict() for fault in error.faults])
+
+    @app.exception_handler(RequestValidationError)
+    def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        faults = [_invalid_fault(each) for each in error.errors()]
+        bad_json = any(each["type"] == "json_invalid" for each in error.errors())
+        if bad_json:
+            return problem(request, "bad-request", "The body is not JSON.", faults)
+        return problem(request, "faulty-input", f"{len(faults):,} fault{'' if len(faults) == 1 else 's'} in the request.", faults)
+
+    @app.exception_handler(HTTPException)
+    def _http(request: Request, error: HTTPException) -> JSONResponse:
+        codes = {404: "not-found", 405: "no-such-method", 406: "not-acceptable", 413: "too-large", 415: "unsupported", 401: "unauthenticated", 403: "forbidden"}
+        code = codes.get(error.status_code, "bad-request")
+        return problem(request, code, TITLES[code][1], headers=dict(error.headers or {}))
+
+
+def _invalid_fault(error: Any) -> dict[str, Any]:
+    where = [str(part) for part in error["loc"]]
+    pointer = "/" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in where[1:]) if where[:1] == ["body"] else None
+    told = "" if where[:1] == ["body"] else " ".join(where)
+    value = error.get("input")
+    short = value if isinstance(value, str | int | float | bool) and len(str(value)) <= 80 else ""
+    fault: dict[str, Any] = {
+        "code": str(error["type"]),
+        "message": f"{error['msg']}.",
+        "fix": "Correct the value.",
+        "column": told or where[-1],
+        "value": str(short),
+    }
+    return fault | ({"pointer": pointer} if pointer is not None else {})

@@ -1,0 +1,12 @@
+"""The routes, one resource a file; each translates and calls."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+
+def every_router() -> list[APIRouter]:
+    """The routers of all resources."""
+    from api.routes import evaluations, health, rules, runs
+
+    return [each.router for each in (health, rules, evaluations, runs)]

@@ -1,0 +1,56 @@
+"""Is it up, and can it work?"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Literal
+
+import sqlalchemy as sa
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from api.clock import now
+from api.problems import ProblemError
+from api.routing import Use, problems
+from api.store import migrate
+from api.store.tables import workers
+
+router = APIRouter(tags=["health"])
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"]
+    version: str
+
+
+class Ready(BaseModel):
+    """The service can work."""
+
+    status: Literal["ready"]
+    revision: str = Field(description="Revision of the store.")
+    workers: int = Field(description="Workers that live.")
+
+
+@router.get("/healthz", openapi_extra={"x-scope": None})
+def health() -> Health:
+    """Whether the process answers; looks at nothing else."""
+    return Health(status="ok", version=version("ojt-allocator"))
+
+
+@router.get("/readyz", responses=problems(503), openapi_extra={"x-scope": None})
+def ready(service: Use) -> Ready:
+    """Whether the store can be reached, has the shape this version needs, and a worker lives."""
+    try:
+        revision = migrate.revision(service.store)
+        with service.store.read() as connection:
+            beats = sa.and_(workers.c.left_at.is_(None), workers.c.lost_at.is_(None), workers.c.heartbeat_at > now() - service.settings.lost_after)
+            alive = connection.execute(sa.select(sa.func.count()).where(beats)).scalar_one()
+    except sa.exc.SQLAlchemyError:
+        raise ProblemError("unavailable", "The store cannot be reached.") from None
+    if revision != migrate.head():
+        raise ProblemError("unavailable", f"The store is at revision {revision}; this version needs {migrate.head()}.")
+    if not alive:
+        raise ProblemError("unavailable", "No worker lives; start one with `ojt worker`.")
+    return Ready(status="ready", revision=str(revision), workers=alive)

@@ -1,0 +1,282 @@
+"""Runs: submit, follow, end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import sqlalchemy as sa
+from fastapi import Depends, Header, Query, Request, Response
+from fastapi.responses import JSONResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+
+from api.jobs import runs as life
+from api.once import OnceOnly, answered
+from api.paging import Cursor, Limit, Page, linked, piece
+from api.problems import ProblemError, not_found
+from api.routing import Me, Router, Use
+from api.service import Service
+from api.store import audit
+from api.store.tables import run_events, runs, scenario_versions, scenarios
+from api.tags import fresh
+
+router = Router(tags=["runs"])
+POLL_AFTER = 2
+"""Seconds after which a reader may look again."""
+HEARTBEAT = 10.0
+LOOK = 0.3
+Status = Literal["queued", "running", "cancelling", "succeeded", "failed", "cancelled"]
+Outcome = Literal["optimal", "feasible", "infeasible", "no_solution"]
+
+
+class Limits(BaseModel):
+    """What may end a run early."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    time_limit: float | None = Field(None, gt=0, le=86_400, allow_inf_nan=False, description="Seconds for solving; the policy's where absent.")
+    gap: float | None = Field(None, ge=0, le=1, allow_inf_nan=False, description="Relative gap at which a goal counts as done; 0 asks for proof.")
+    memory_gb: float | None = Field(None, gt=0, le=4096, allow_inf_nan=False, description="Gigabytes to hold while solving; the policy's where absent.")
+
+
+class NewRun(BaseModel):
+    """A run to be made."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"scenario_id": "scenario_0", "seed": 7, "limits": {"time_limit": 60}, "note": "before the board meets"}]},
+    )
+
+    scenario_id: str = Field(max_length=64)
+    scenario_version: int | None = Field(None, ge=1, le=2**31 - 1, description="The latest where absent.")
+    seed: int = Field(0, ge=0, le=2**31 - 1, description="Seed of the lottery; the same facts, wishes and seed give the same answer.")
+    limits: Limits = Limits()
+    reference_run: str | None = Field(None, max_length=64, description="A run whose assignments are the reference, for rules of stability.")
+    tags: list[Annotated[str, Field(min_length=1, max_length=40)]] = Field([], max_length=20)
+    note: str = Field("", max_length=2000)
+
+
+class RunDocument(BaseModel):
+    """A run: where it stands, and what came of it in short."""
+
+    id: str
+    kind: str
+    status: Status
+    outcome: Outcome | None = Field(description="What the answer is worth; an infeasible run has succeeded.")
+    stop_reason: str | None
+    verified: bool = Field(description="Whether the plan was checked against every rule by the independent checker.")
+    scenario_id: str
+    scenario_version: int
+    dataset_id: str
+    sweep_id: str | None
+    occurrence_id: str | None
+    reference_run: str | None
+    seed: int
+    limits: dict[str, Any]
+    queue_position: int | None = Field(description="Runs that wait before it, and itself; null where it does not wait.")
+    progress: dict[str, Any] | None = Field(description="Phase, and each goal's value and bound so far.")
+    summary: dict[str, Any] | None = Field(description="People placed, goals, digests, versions.")
+    error: dict[str, Any] | None
+    attempts: int
+    tags: list[str]
+    note: str
+    created_by: str
+    created_at: datetime
+    started_at: datetime | None
+    heartbeat_at: datetime | None
+    last_improvement_at: datetime | None
+    cancel_requested_at: datetime | None
+    finished_at: datetime | None
+    links: dict[str, str]
+
+
+def document(connection: sa.Connection, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A run's row as its document."""
+    told = {name: row[name] for name in RunDocument.model_fields if name in row}
+    job = row["job"]
+    told["limits"] = {name: job[name] for name in Limits.model_fields if job.get(name) is not None}
+    told["seed"] = job["seed"]
+    told["queue_position"] = None
+    if row["status"] == "queued":
+        before = sa.select(sa.func.count()).where(runs.c.status == "queued", runs.c.id <= row["id"])
+        told["queue_position"] = connection.execute(before).scalar_one()
+    me = f"/v1/runs/{row['id']}"
+    told["links"] = {"self": me, "events": f"{me}/events", "scenario": f"/v1/scenarios/{row['scenario_id']}"}
+    return RunDocument(**told).model_dump(mode="json")
+
+
+def find(connection: sa.Connection, board: str, run_id: str) -> Mapping[str, Any]:
+    """A run of a board; ProblemError where there is none."""
+    row = connection.execute(sa.select(runs).where(runs.c.id == run_id, runs.c.board == board)).mappings().first()
+    if row is None:
+        raise not_found("run", run_id)
+    return dict(row)
+
+
+def require_room(connection: sa.Connection, service: Service, board: str) -> None:
+    """ProblemError where too many runs of the board wait already."""
+    waiting = connection.execute(sa.select(sa.func.count()).where(runs.c.board == board, runs.c.status.in_(life.OPEN))).scalar_one()
+    if waiting >= service.settings.queue_limit:
+        raise ProblemError("queue-full", f"{waiting} runs wait or run; the limit is {service.settings.queue_limit}.", headers={"Retry-After": "10"})
+
+
+@router.operation("POST", "/v1/runs", "runs", fails=(404, 409, 429), status=202, response_model=RunDocument, responses={200: {"model": RunDocument}})
+async def submit(
+    new: NewRun,
+    request: Request,
+    me: Me,
+    service: Use,
+    once: OnceOnly,
+    prefer: Annotated[str | None, Header(description="`wait=10` waits up to so many seconds for the end, and then answers with 200.")] = None,
+) -> Response:
+    """Put a run into the queue; the answer comes when it is safe there."""
+    response = await run_in_threadpool(_submit, new, me, service, once)
+    wait = _wait(prefer)
+    if wait:
+        run_id = response.headers["location"].rsplit("/", 1)[1]
+        until = time.monotonic() + wait
+        while time.monotonic() < until and not await request.is_disconnected():
+            told = await run_in_threadpool(_document, service, me.board, run_id)
+            if told["status"] in life.ENDED:
+                return JSONResponse(told, 200, {"Location": response.headers["location"], "Preference-Applied": f"wait={wait:g}"})
+            await asyncio.sleep(LOOK)
+    return response
+
+
+def _submit(new: NewRun, me: Me, service: Service, once: OnceOnly) -> JSONResponse:
+    once.start(new.model_dump(mode="json"))
+    with service.store.begin() as connection:
+        require_room(connection, service, me.board)
+        version = scenario_version(connection, me.board, new.scenario_id, new.scenario_version)
+        if new.reference_run is not None and not find(connection, me.board, new.reference_run)["verified"]:
+            raise ProblemError("conflict", f"Run {new.reference_run!r} has no plan that could be a reference.")
+        values = {
+            "board": me.board,
+            "scenario_id": new.scenario_id,
+            "scenario_version": version["version"],
+            "dataset_id": version["dataset_id"],
+            "reference_run": new.reference_run,
+            "job": {"seed": new.seed, **new.limits.model_dump(exclude_none=True), "layers": [*version["layers"], *own_layer(version)]},
+            "tags": new.tags,
+            "note": new.note,
+            "created_by": me.id,
+        }
+        run_id = life.submit(connection, service.queue, values)
+        audit.record(connection, me.board, me.actor, "run.submit", run_id, {"scenario": new.scenario_id, "version": version["version"]})
+        told = document(connection, find(connection, me.board, run_id))
+        return once.keep(connection, answered(told, 202, location=f"/v1/runs/{run_id}", retry_after=POLL_AFTER))
+
+
+def scenario_version(connection: sa.Connection, board: str, scenario_id: str, version: int | None) -> Mapping[str, Any]:
+    """A version of a scenario of a board, the latest where none is asked for; ProblemError where there is none."""
+    mine = sa.select(scenarios.c.version).where(scenarios.c.id == scenario_id, scenarios.c.board == board)
+    latest = connection.execute(mine).scalar()
+    if latest is None:
+        raise not_found("scenario", scenario_id)
+    wanted = sa.select(scenario_versions).where(scenario_versions.c.scenario_id == scenario_id, scenario_versions.c.version == (version or latest))
+    row = connection.execute(wanted).mappings().first()
+    if row is None:
+        raise not_found("version of the scenario", f"{scenario_id}@{version}")
+    return dict(row)
+
+
+def own_layer(version: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A scenario's own changes as a layer; none where it has none."""
+    return [{"name": version["name"], "changes": version["changes"]}] if version["changes"] else []
+
+
+def _wait(prefer: str | None) -> float:
+    """Seconds that a Prefer header asks to wait (RFC 7240), at most 60."""
+    for part in (prefer or "").replace(",", ";").split(";"):
+        name, _, value = part.strip().partition("=")
+        if name.lower() == "wait" and value.isdigit():
+            return min(60.0, float(value))
+    return 0.0
+
+
+def _document(service: Service, board: str, run_id: str) -> dict[str, Any]:
+    with service.store.read() as connection:
+        return document(connection, find(connection, board, run_id))
+
+
+@router.operation("GET", "/v1/runs", "read", fails=(400,))
+def list_runs(
+    request: Request,
+    response: Response,
+    me: Me,
+    service: Use,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    status: Status | None = None,
+    scenario_id: Annotated[str | None, Query(max_length=64)] = None,
+    sweep_id: Annotated[str | None, Query(max_length=64)] = None,
+) -> Page[RunDocument]:
+    """Runs, newest first."""
+    query = sa.select(runs).where(runs.c.board == me.board)
+    for column, value in ((runs.c.status, status), (runs.c.scenario_id, scenario_id), (runs.c.sweep_id, sweep_id)):
+        query = query if value is None else query.where(column == value)
+    with service.store.read() as connection:
+        rows, following = piece(connection, query, runs.c.id, limit, cursor)
+        linked(request, response, following)
+        return Page(items=[RunDocument(**document(connection, row)) for row in rows], next_cursor=following)
+
+
+@router.operation("GET", "/v1/runs/{run_id}", "read", response_model=RunDocument, responses={304: {"description": "Unchanged."}})
+def read_run(run_id: str, request: Request, me: Me, service: Use) -> Response:
+    """A run; with If-None-Match, nothing where it has not changed."""
+    told = _document(service, me.board, run_id)
+    return fresh(request, told, headers={} if told["status"] in life.ENDED else {"Retry-After": str(POLL_AFTER)})
+
+
+@router.operation("POST", "/v1/runs/{run_id}/cancel", "runs", status=202, response_model=RunDocument)
+def cancel(run_id: str, me: Me, service: Use) -> Response:
+    """End a run: at once where it waits, with the best so far where it runs. Harmless where it has ended."""
+    with service.store.begin() as connection:
+        before = find(connection, me.board, run_id)["status"]
+        after = life.cancel(connection, run_id)
+        if after != before:
+            audit.record(connection, me.board, me.actor, "run.cancel", run_id)
+        return JSONResponse(document(connection, find(connection, me.board, run_id)), 202)
+
+
+def _there(run_id: str, me: Me, service: Use) -> None:
+    """ProblemError before the stream begins where there is no such run."""
+    with service.store.read() as connection:
+        find(connection, me.board, run_id)
+
+
+@router.operation("GET", "/v1/runs/{run_id}/events", "read", response_class=EventSourceResponse, dependencies=[Depends(_there)])
+async def events(
+    run_id: str,
+    request: Request,
+    service: Use,
+    last_event_id: Annotated[int | None, Header(alias="Last-Event-ID", ge=0, le=2**31 - 1, description="Go on after this event.")] = None,
+) -> AsyncIterator[ServerSentEvent]:
+    """What happens to a run, as server-sent events: `status`, `phase`, `incumbent`, and `heartbeat` when there is nothing to say.
+
+    Events have numbers; a reader that was cut off sends the last one it has seen. The stream ends with the run; a reader who comes late gets everything.
+    """
+    seen, said = last_event_id or 0, time.monotonic()
+    while not await request.is_disconnected():
+        rows, ended = await run_in_threadpool(_events_after, service, run_id, seen)
+        for row in rows:
+            seen, said = row["seq"], time.monotonic()
+            yield ServerSentEvent(event=row["type"], id=str(seen), data={**row["data"], "at": row["at"].isoformat()})
+        if ended:
+            return
+        if time.monotonic() - said >= HEARTBEAT:
+            said = time.monotonic()
+            yield ServerSentEvent(event="heartbeat", data={})
+        await asyncio.sleep(LOOK)
+
+
+def _events_after(service: Service, run_id: str, seen: int) -> tuple[list[Mapping[str, Any]], bool]:
+    with service.store.read() as connection:
+        status = connection.execute(sa.select(runs.c.status).where(runs.c.id == run_id)).scalar()
+        query = sa.select(run_events).where(run_events.c.run_id == run_id, run_events.c.seq > seen).order_by(run_events.c.seq)
+        return [dict(row) for row in connection.execute(query).mappings()], status not in life.OPEN

@@ -1,0 +1,81 @@
+"""Settings of the service: typed, from the environment, each documented where it is declared (docs/settings.md is made from here)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Words = Annotated[tuple[str, ...], NoDecode]
+"""Words with commas between them."""
+
+
+class Settings(BaseSettings):
+    """Every setting is read from the environment variable `OJT_` and its name in capitals; none has to be set."""
+
+    model_config = SettingsConfigDict(env_prefix="OJT_", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(Path("out/service"), description="Folder for the embedded store, caches, and sheets of a night.")
+    database_url: SecretStr | None = Field(
+        None, description="`postgresql://user:password@host/database` for several machines; where absent, one SQLite file in the data folder."
+    )
+    host: str = Field("127.0.0.1", description="Address that the web server listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port that the web server listens on; 0 takes a free one.")
+    solvers: int = Field(2, ge=1, le=256, description="Runs that one worker solves at the same time, each in a process of its own.")
+    memory_gb: float = Field(8.0, gt=0, description="Memory that one solver process may hold; it is ended above it.")
+    wall_limit: timedelta = Field(timedelta(hours=1), description="Longest time a run may take whatever its own limit says.")
+    queue_limit: int = Field(200, ge=1, description="Runs of one board that may wait or run at once; more are answered with 429.")
+    upload_mb: float = Field(25.0, gt=0, description="Largest body of a request; larger ones are answered with 413.")
+    unpacked_mb: float = Field(250.0, gt=0, description="Largest upload after unpacking.")
+    records: int = Field(2_000_000, ge=1, description="Most records in one table of an upload.")
+    heartbeat: timedelta = Field(timedelta(seconds=2), description="How often a worker says that it lives.")
+    lost_after: timedelta = Field(timedelta(seconds=15), description="Silence after which a worker counts as lost and its runs are taken over.")
+    attempts: int = Field(3, ge=1, description="How often a run is begun before it ends as failed because its solver or worker died.")
+    keep_runs: timedelta = Field(timedelta(days=400), description="How long a finished run is kept that nothing published or saved refers to.")
+    keep_keys: timedelta = Field(timedelta(days=7), description="How long the answer to an Idempotency-Key is kept.")
+    sheets_dir: Path | None = Field(None, description="Folder that published sheets are written to; `sheets` in the data folder where absent.")
+    sources_dir: Path | None = Field(None, description="Folder under which schedules may read; `sources` in the data folder where absent.")
+    webhook_hosts: Words = Field((), description="Hosts that webhooks may be sent to, separated by commas; none where empty.")
+    sql_sources: Words = Field((), description="`name=SQLAlchemy URL` pairs, separated by commas, that schedules may query by name.")
+    log_format: Literal["json", "text"] = Field("text", description="How log lines are written.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
+    telemetry: bool = Field(False, description="Send OpenTelemetry traces; the exporter is set by the standard OTEL_ variables.")
+    canary: timedelta | None = Field(None, description="How often a small allocation is run from end to end to see that everything works; never where absent.")
+    oidc_issuer: str | None = Field(None, description="Issuer of OpenID Connect for logging in to the pages.")
+    oidc_client_id: str | None = Field(None, description="Client id that the issuer gave.")
+    oidc_client_secret: SecretStr | None = Field(None, description="Client secret that the issuer gave.")
+    oidc_roles: Words = Field((), description="`group=role` pairs, separated by commas, from the issuer's `groups` to a role here.")
+    session_secret: SecretStr | None = Field(None, description="Secret that signs the cookies of the pages; one is made and kept in the store where absent.")
+
+    @property
+    def url(self) -> str:
+        """The database's address for SQLAlchemy."""
+        if self.database_url is not None:
+            url = self.database_url.get_secret_value()
+            return url.replace("postgresql://", "postgresql+psycopg://", 1).replace("postgres://", "postgresql+psycopg://", 1)
+        return f"sqlite:///{(self.data_dir / 'ojt.sqlite3').absolute()}"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the store is the SQLite file."""
+        return self.url.startswith("sqlite")
+
+    @property
+    def sheets(self) -> Path:
+        """Where published sheets go."""
+        return self.sheets_dir or self.data_dir / "sheets"
+
+    @property
+    def sources(self) -> Path:
+        """Where schedules may read."""
+        return self.sources_dir or self.data_dir / "sources"
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()

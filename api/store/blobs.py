@@ -1,0 +1,73 @@
+"""Contents of files in the store, by their hash; and folders made of them on this machine, kept as long as there is room."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from api.clock import now
+from api.store.engine import Store
+from api.store.tables import blobs
+
+KEPT_FOLDERS = 200
+"""Folders kept in the cache of a machine; the least recently used go first."""
+
+
+def keep(connection: sa.Connection, content: bytes) -> str:
+    """Keep a content; returns its hash."""
+    digest = hashlib.sha256(content).hexdigest()
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    row = {"sha256": digest, "size": len(content), "content": content, "created_at": now()}
+    connection.execute(insert(blobs).values(row).on_conflict_do_nothing())
+    return digest
+
+
+def load(connection: sa.Connection, digest: str) -> bytes:
+    """A content by its hash; KeyError where it is not kept."""
+    content = connection.execute(sa.select(blobs.c.content).where(blobs.c.sha256 == digest)).scalar()
+    if content is None:
+        raise KeyError(digest)
+    return bytes(content)
+
+
+class Folders:
+    """Files of the store as folders on this machine: made whole or not at all, shared by every process of the machine."""
+
+    def __init__(self, store: Store, place: Path) -> None:
+        self._store, self._place = store, place
+
+    def folder(self, files: Mapping[str, str]) -> Path:
+        """The folder that holds these names with these contents; KeyError where a content is not kept. Its files must not be changed."""
+        told = "\n".join(f"{name}\t{digest}" for name, digest in sorted(files.items()))
+        target = self._place / hashlib.sha256(told.encode()).hexdigest()[:32]
+        if target.is_dir():
+            os.utime(target)
+            return target
+        self._place.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(dir=self._place, prefix=".new-"))
+        try:
+            with self._store.read() as connection:
+                for name, digest in files.items():
+                    (beside / Path(name).name).write_bytes(load(connection, digest))
+            beside.rename(target)
+        except OSError:
+            shutil.rmtree(beside, ignore_errors=True)
+            if not target.is_dir():  # another process may have been first
+                raise
+        except BaseException:
+            shutil.rmtree(beside, ignore_errors=True)
+            raise
+        self._forget()
+        return target
+
+    def _forget(self) -> None:
+        there = sorted((path for path in self._place.iterdir() if not path.name.startswith(".")), key=lambda path: path.stat().st_mtime)
+        for path in there[:-KEPT_FOLDERS]:
+            shutil.rmtree(path, ignore_errors=True)

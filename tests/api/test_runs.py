@@ -1,0 +1,54 @@
+"""The life of a run as its submitter sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from api.results import open_run
+from api.service import Service
+from tests.api.conftest import Ask
+from tests.api.made import make_scenario
+
+Finish = Callable[[], list[dict[str, Any]]]
+
+
+def test_a_run_is_there_at_once_and_ends_with_a_plan(service: Service, ask_as: Ask, finish: Finish) -> None:
+    client, scenario = ask_as("planner"), make_scenario(service)
+    made = client.post("/v1/runs", json={"scenario_id": scenario})
+    assert (made.status_code, made.json()["status"], made.json()["queue_position"]) == (202, "queued", 1)
+    assert client.get(made.headers["location"]).json() == made.json()
+    (row,) = finish()
+    told = client.get(made.headers["location"]).json()
+    assert (told["status"], told["outcome"], told["verified"], told["summary"]["placed"]) == ("succeeded", "optimal", True, 3)
+    assert open_run(service, row).result.placed == 3
+    kinds = [line.removeprefix("event: ") for line in client.get(f"{made.headers['location']}/events").text.splitlines() if line.startswith("event: ")]
+    assert (kinds[0], kinds[-1]) == ("status", "status")
+    assert "phase" in kinds
+
+
+def test_the_same_key_is_one_run(service: Service, ask_as: Ask) -> None:
+    client, body = ask_as("planner"), {"scenario_id": make_scenario(service)}
+    first, again = (client.post("/v1/runs", json=body, headers={"Idempotency-Key": "night"}) for _ in range(2))
+    assert (again.status_code, again.json(), again.headers["idempotency-replayed"]) == (202, first.json(), "true")
+    other = client.post("/v1/runs", json=body | {"seed": 1}, headers={"Idempotency-Key": "night"})
+    assert (other.status_code, other.json()["code"]) == (422, "other-body")
+    assert len(client.get("/v1/runs").json()["items"]) == 1
+
+
+def test_a_waiting_run_is_cancelled_at_once_and_never_begun(service: Service, ask_as: Ask, finish: Finish) -> None:
+    client = ask_as("planner")
+    run_id = client.post("/v1/runs", json={"scenario_id": make_scenario(service)}).json()["id"]
+    assert client.post(f"/v1/runs/{run_id}/cancel").json()["status"] == "cancelled"
+    assert finish() == []
+
+
+def test_an_infeasible_run_has_succeeded_and_names_its_repair(service: Service, ask_as: Ask, finish: Finish) -> None:
+    client = ask_as("planner")
+    promise = "constraints.reservation[two seats for the partner]"
+    changes = [{"op": "set", "path": f"{promise}.mode", "value": "minimum_hard"}, {"op": "set", "path": f"{promise}.count", "value": 3}]
+    made = client.post("/v1/runs", json={"scenario_id": make_scenario(service, changes=changes)})
+    finish()
+    told = client.get(made.headers["location"]).json()
+    assert (told["status"], told["outcome"], told["error"]) == ("succeeded", "infeasible", None), told
+    assert told["summary"]["bends"] == 1
