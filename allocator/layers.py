@@ -84,16 +84,18 @@ def load_policy(path: str | Path | None, sets: Sequence[str] = (), *, own_pairs:
     return load_layers(path, sets, own_pairs=own_pairs).policy
 
 
-def load_layers(path: str | Path | None, sets: Sequence[str] = (), *, own_pairs: bool = False) -> Layers:
+def load_layers(path: str | Path | None, sets: Sequence[str] = (), *, own_pairs: bool = False, within: Path | None = None) -> Layers:
     """The same, with the layer that set each value.
 
     Parameters
     ----------
     own_pairs
         The scenario brings its own pairs; where the policy is silent about eligibility, no such rule is then there to be set.
+    within
+        The folder that the files come from, where they come from somebody else: no file outside it is read.
     """
     stack = Stack()
-    for name, document in reversed(_chain(Path(path), stack.faults) if path is not None else []):
+    for name, document in reversed(_chain(Path(path), stack.faults, within) if path is not None else []):
         lay(stack, name, document)
     for edit in [edit for edit in (_parsed(text, stack.faults) for text in sets) if edit is not None]:
         apply(stack, edit, own_pairs=own_pairs)
@@ -141,16 +143,21 @@ def _said(policy: Policy) -> Document:
 # -- files ----------------------------------------------------------------------------------------------------------
 
 
-def _chain(path: Path, faults: list[Fault]) -> list[tuple[str, Document]]:
+def _chain(path: Path, faults: list[Fault], within: Path | None) -> list[tuple[str, Document]]:
     """The file and those it extends, the file itself first, each with the name that tells it from the others."""
     found: list[tuple[str, Document]] = []
     seen: list[Path] = []
     wanted: Path | None = path
+    base: Any = ""
     while wanted is not None:
         try:
             here = wanted.resolve()
         except (OSError, ValueError):
             faults.append(Fault("not_found", f"{str(wanted)[:200]!r} is not a path.", "Check the path.", file=found[-1][0] if found else "policy"))
+            break
+        if within is not None and not (here.is_relative_to(within.resolve()) and (wanted == path or not Path(base).is_absolute())):
+            message = f"The policy extends {base[:200]!r}, which is not among the files that it came with."
+            faults.append(Fault("extends_outside", message, "Give the file along with it, and extend it by its name.", file=found[-1][0], column="extends"))
             break
         if here in seen:
             circle = " extends ".join(step.name for step in [*seen[seen.index(here) :], here])

@@ -31,7 +31,14 @@ class Settings(BaseSettings):
     queue_limit: int = Field(200, ge=1, description="Runs of one board that may wait or run at once; more are answered with 429.")
     upload_mb: float = Field(25.0, gt=0, description="Largest body of a request; larger ones are answered with 413.")
     unpacked_mb: float = Field(250.0, gt=0, description="Largest upload after unpacking.")
+    unpacked_ratio: float = Field(200.0, gt=1, description="Most times that a file of an archive may grow when it is unpacked, from 1 MB on.")
+    upload_files: int = Field(100, ge=1, description="Most files in one upload.")
     records: int = Field(2_000_000, ge=1, description="Most records in one table of an upload.")
+    uploads: int = Field(2, ge=1, description="Uploads that are read at the same time by one web server; more wait a moment, then are answered with 429.")
+    upload_memory_gb: float = Field(2.0, gt=0, description="Memory that reading one upload may take.")
+    upload_time: timedelta = Field(
+        timedelta(seconds=60), gt=timedelta(0), le=timedelta(seconds=90), description="Longest time that reading one upload may take."
+    )
     heartbeat: timedelta = Field(timedelta(seconds=2), description="How often a worker says that it lives.")
     lost_after: timedelta = Field(timedelta(seconds=15), description="Silence after which a worker counts as lost and its runs are taken over.")
     attempts: int = Field(3, ge=1, description="How often a run is begun before it ends as failed because its solver or worker died.")

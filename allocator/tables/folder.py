@@ -1,4 +1,4 @@
-"""A folder of CSV and Parquet files."""
+"""A folder of CSV and Parquet files, or of one workbook where it has none of these."""
 
 from __future__ import annotations
 
@@ -11,17 +11,27 @@ from allocator.tables.headers import normalise
 from allocator.tables.ledger import Ledger
 from allocator.tables.parquet_file import read_parquet
 from allocator.tables.source import Source, parse_settings, take_settings, unknown_table
+from allocator.tables.workbook import read_workbook
 
 READERS = {".csv": read_csv, ".parquet": read_parquet}
 SETTINGS_FILE = "scenario.toml"
+WORKBOOK = ".xlsx"
 
 
 def read_folder(path: Path, ledger: Ledger) -> Source:
-    """Every table in the folder. Files that are neither CSV nor Parquet are none of our business."""
+    """Every table in the folder; those of its workbook where it holds neither CSV nor Parquet. Other files are none of our business.
+
+    Raises:
+        InputError: The workbook is damaged, or is locked with a password.
+    """
     source = Source(name=path.resolve().name)
     files: dict[str, list[Path]] = {}
-    for file in sorted(path.iterdir()):
-        if file.suffix.lower() in READERS and not file.is_dir() and not file.name.startswith((".", "~")):
+    seen = [file for file in sorted(path.iterdir()) if not file.is_dir() and not file.name.startswith((".", "~"))]
+    books = [file for file in seen if file.suffix.lower() == WORKBOOK]
+    if books and not any(file.suffix.lower() in READERS for file in seen):
+        source = _read_books(books, ledger)
+    for file in seen:
+        if file.suffix.lower() in READERS:
             table = normalise(file.stem)
             if table in TABLES:
                 files.setdefault(table, []).append(file)
@@ -32,6 +42,13 @@ def read_folder(path: Path, ledger: Ledger) -> Source:
             _read_table(source, table, files[table], ledger)
     _read_settings(source, path / SETTINGS_FILE, ledger)
     return source
+
+
+def _read_books(books: list[Path], ledger: Ledger) -> Source:
+    if len(books) > 1:
+        names = " and ".join(file.name for file in books)
+        raise InputError([Fault("two_files", f"There is more than one workbook: {names}.", "Keep one of them.", books[0].name)])
+    return read_workbook(books[0], ledger)
 
 
 def _read_table(source: Source, table: str, files: list[Path], ledger: Ledger) -> None:

@@ -125,12 +125,16 @@ datasets = Table(
     _json("counts"),
     Column("errors", Integer, nullable=False),
     Column("warnings", Integer, nullable=False),
+    _json("withheld", required=False),
     _text("created_by"),
     _moment("created_at", required=True),
     _moment("purged_at"),
     Index("ix_datasets_board_id", "board", "id"),
 )
-"""Uploads, never changed; `files` are names with the hash of their contents, `counts` records by table."""
+"""
+Uploads, never changed; `files` are names with the hash of their contents, `counts` records by table, `withheld` the files that are never given out; all
+of them where it is null.
+"""
 
 dataset_issues = Table(
     "dataset_issues",

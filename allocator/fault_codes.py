@@ -1,0 +1,152 @@
+"""Every code that a fault of the input can have: what it means, and what to do about it.
+
+A fault itself says more, about its own place; this is what there is to say about all of its kind. tests/test_fault_codes.py reads the package's sources
+and knows whether one is missing.
+"""
+# ruff: noqa: E501 -- one code a line reads as the table it is
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Area = Literal["files", "cells", "policy", "changes", "plans"]
+
+
+class FaultCode(NamedTuple):
+    """A kind of fault. `area`: files and their form, cells of tables, policies, change sets, or plans and results."""
+
+    area: Area
+    meaning: str
+    mend: str
+
+
+CODES: dict[str, FaultCode] = {
+    # -- files --------------------------------------------------------------------------------------------------------
+    "bad_settings": FaultCode("files", "scenario.toml is not TOML.", 'Write lines such as as_of = "2026-11-02".'),
+    "cannot_read": FaultCode("files", "The file cannot be read.", "Check the path, who may read it, and whether it is whole."),
+    "damaged_file": FaultCode("files", "The file is damaged, locked with a password, or not of the form that its name says.", "Save it again, or give the table as CSV."),
+    "duplicate_header": FaultCode("files", "Two columns have the same header.", "Keep one of them."),
+    "empty_file": FaultCode("files", "The file or sheet is empty.", "Write a header row and one row for each record, or leave the file out."),
+    "header_not_found": FaultCode("files", "Row 1 is not the header.", "Remove what stands above the header, or write one."),
+    "missing_column": FaultCode("files", "A compulsory column is missing, or one that a rule of the policy needs.", "Add the column."),
+    "missing_table": FaultCode("files", "A compulsory table is missing, or one that a rule of the policy needs.", "Add the file or the sheet."),
+    "more_faults": FaultCode("files", "There are more faults than are listed; it counts them by code.", "Mend the listed ones first; many of the others are likely of the same kind."),
+    "no_records": FaultCode("files", "A compulsory table has no records.", "Add at least one."),
+    "not_a_scenario": FaultCode("files", "It is neither a folder of tables nor a workbook.", "Give the folder that holds seekers.csv and slots.csv, or an .xlsx workbook."),
+    "not_found": FaultCode("files", "There is no such file or folder.", "Check the name."),
+    "nothing_here": FaultCode("files", "There is no table at all.", "Give at least the tables seekers and slots."),
+    "nul_byte": FaultCode("files", "The file holds NUL bytes: it is not plain text, or is damaged.", "Export it again as “CSV UTF-8”."),
+    "personal_identifier": FaultCode("files", "A column holds personal identifiers, which must not travel with this data (TEGL 39-11).", "Remove the column; a pseudonymous id is enough."),
+    "repeated_header": FaultCode("files", "The header is repeated among the records.", "Remove the row."),
+    "stray_quote": FaultCode("files", "Text follows a closing quotation mark; nothing from there on was read.", 'Put the whole cell in quotes and write each mark inside it as "".'),
+    "too_few_cells": FaultCode("files", "A row has fewer cells than the header.", "Fill it up with commas; an unknown cell stays empty between its commas."),
+    "too_many_cells": FaultCode("files", "A row has more cells than the header.", "Put quotes around a cell that holds a comma, or write lists with semicolons."),
+    "two_columns_for_one": FaultCode("files", "Two headers mean the same column.", "Keep one of them."),
+    "two_files": FaultCode("files", "A table is there more than once.", "Keep one of the files or sheets."),
+    "unclosed_quote": FaultCode("files", "A quotation mark is never closed; nothing after it was read.", 'Close it, or write a mark that is meant as "" inside quotes.'),
+    "unknown_setting": FaultCode("files", "scenario.toml has a setting that is not known.", "Known are name, as_of and description."),
+    "unknown_table": FaultCode("files", "A file or sheet has not the name of a table, and is not used.", "Rename it if it is one of the tables."),
+    "wrong_encoding": FaultCode("files", "The file is not UTF-8 text.", "Save it again as “CSV UTF-8”."),
+    "wrong_separator": FaultCode("files", "The cells are not separated by commas.", "Save the file as “CSV UTF-8 (comma delimited)”."),
+    # -- cells --------------------------------------------------------------------------------------------------------
+    "bad_fips": FaultCode("cells", "It is no county FIPS code of five digits.", "Write all five digits, with a leading zero where there is one."),
+    "bad_id": FaultCode("cells", "An id holds “;” or “|”, which separate the items of a list.", "Use another character in ids."),
+    "bad_naics": FaultCode("cells", "It is no NAICS code of two to six digits.", "Write the code alone."),
+    "bad_soc": FaultCode("cells", "It is no O*NET-SOC code.", "Write for example 47-2031 or 47-2031.00."),
+    "blank_cell": FaultCode("cells", "A cell is blank that every record must have.", "Fill it in."),
+    "blank_id": FaultCode("cells", "A record has no id.", "Give it one, or remove the row."),
+    "control_character": FaultCode("cells", "A cell holds a character that cannot be seen.", "Type the cell again."),
+    "dangling_reference": FaultCode("cells", "An id is not in the table that it points to.", "Correct it, or add the record it means."),
+    "date_out_of_range": FaultCode("cells", "The year is not from 1900 to 2200.", "Correct the day."),
+    "duplicate_key": FaultCode("cells", "Two records have the same id.", "Keep one of the rows, or correct the id."),
+    "fill_before_posting": FaultCode("cells", "A job order is to be filled before the day it was posted.", "Check both days."),
+    "impossible_date": FaultCode("cells", "There is no such day.", "Correct the day."),
+    "looks_like_ssn": FaultCode("cells", "An id has the form of a social security number, which must not be used here (TEGL 39-11).", "Give each seeker a pseudonymous id."),
+    "not_a_flag": FaultCode("cells", "It is neither yes nor no.", "Write yes or no; leave the cell empty, or write unknown, if it is not known."),
+    "not_a_number": FaultCode("cells", "It is not a number.", "Write digits with a decimal point, without signs for money or percent."),
+    "not_finite": FaultCode("cells", "It is not a finite number.", "Write the number, or leave the row out if there is none."),
+    "not_whole": FaultCode("cells", "It is not a whole number.", "Write a number without decimals."),
+    "over_capacity": FaultCode("cells", "Somebody on the staff carries more points than they can.", "Check both numbers."),
+    "overlong_cell": FaultCode("cells", "A cell is longer than a cell may be.", "Shorten it; perhaps a quotation mark is missing."),
+    "rounded": FaultCode("cells", "Scores have more than two decimals; two are kept.", "Nothing, if that is precise enough."),
+    "spreadsheet_error": FaultCode("cells", "A cell holds a spreadsheet's error, not a value.", "Mend the formula, or leave the cell empty."),
+    "start_before_posting": FaultCode("cells", "Training starts before the day the job order was posted.", "Check both days."),
+    "thousands_separator": FaultCode("cells", "Thousands are separated in a number.", "Write the digits without separators."),
+    "too_large": FaultCode("cells", "A number is larger than it may be.", "Write it in the column's unit; docs/data.md has the bounds."),
+    "too_small": FaultCode("cells", "A number is smaller than it may be.", "Write it in the column's unit; docs/data.md has the bounds."),
+    "unknown_code": FaultCode("cells", "It is none of the codes that the column knows.", "Write one of them; docs/data.md lists them."),
+    "unknown_column": FaultCode("cells", "A column is not known and not used.", "Rename it if it is meant as one of the table's columns."),
+    "wrong_date_form": FaultCode("cells", "It is not a date in the form YYYY-MM-DD.", "Write YYYY-MM-DD."),
+    "wrong_type": FaultCode("cells", "It is of another kind than it must be.", "Give it as text, or as a number, flag or day where it is one of these."),
+    # -- policies -----------------------------------------------------------------------------------------------------
+    "bad_json": FaultCode("policy", "The file is not JSON.", "Mend the line."),
+    "bad_set": FaultCode("policy", "It is not a change of the policy.", "Write section.kind[label].key=value."),
+    "bad_toml": FaultCode("policy", "The file is not TOML.", "Mend the line."),
+    "bad_value": FaultCode("policy", "A value of the policy is not one that its key can have.", "docs/rules.md says what each key can be."),
+    "beyond_openings": FaultCode("policy", "More seats are promised than there are openings.", "Lower the count, or widen the scope."),
+    "duplicate_goal": FaultCode("policy", "A goal is listed twice; only the first counts.", "Keep one of them."),
+    "duplicate_label": FaultCode("policy", "Two entries of a kind have the same label.", "Give each its own."),
+    "extends_cycle": FaultCode("policy", "The policy extends itself.", "Take one `extends` out."),
+    "extends_outside": FaultCode("policy", "The policy extends a file that is not among those it came with.", "Give the file along with it, and extend it by its name."),
+    "missing_facts": FaultCode("policy", "A rule needs facts that the scenario does not have.", "Add the columns, or give the rule its own number."),
+    "missing_key": FaultCode("policy", "A compulsory key is missing.", "Add it."),
+    "not_a_list": FaultCode("policy", "It must be a list.", "Write [[…]] before each entry."),
+    "not_a_table": FaultCode("policy", "It must be a table of keys.", 'Write it as a table with kind = "...".'),
+    "not_utf8": FaultCode("policy", "The file is not UTF-8 text.", "Save it as UTF-8."),
+    "no_adjacent_counties": FaultCode("policy", "The rule looks at neighbouring counties, and is told none.", "Name the neighbours, or use another reading."),
+    "unknown_center": FaultCode("policy", "A rule names a center that the scenario does not have.", "Correct the id, or add the center."),
+    "unknown_county": FaultCode("policy", "A rule names a county that no record is in.", "Correct the code."),
+    "unknown_employer": FaultCode("policy", "A rule names an employer that the scenario does not have.", "Correct the id, or add the employer."),
+    "unknown_funding_stream": FaultCode("policy", "A rule names a funding stream that pays for no slot.", "Correct the name."),
+    "unknown_key": FaultCode("policy", "There is no key of this name.", "Correct the spelling; docs/rules.md lists the keys."),
+    "unknown_kind": FaultCode("policy", "There is no rule or goal of this name.", "Correct the spelling; `GET /v1/rules` lists them."),
+    "unknown_label": FaultCode("policy", "No entry of the policy has this label.", "Correct the label."),
+    "unknown_occupation": FaultCode("policy", "A rule names an occupation that no slot is in.", "Correct the code."),
+    "unknown_partner": FaultCode("policy", "A rule names a partner that the scenario does not have.", "Correct the id, or add the partner."),
+    "unknown_population": FaultCode("policy", "A rule names a population that nobody belongs to.", "Correct the code."),
+    "unknown_role": FaultCode("policy", "A rule names a role that nobody on the staff has.", "Correct the role."),
+    "unknown_rule": FaultCode("policy", "The policy has no rule of this name.", "Correct the name."),
+    "unknown_sector": FaultCode("policy", "A rule names a sector that no employer is in.", "Correct the code."),
+    "unknown_seeker": FaultCode("policy", "A rule names a job seeker whom the scenario does not have.", "Correct the id."),
+    "unknown_slot": FaultCode("policy", "A rule names a slot that the scenario does not have.", "Correct the id."),
+    "unknown_staff": FaultCode("policy", "A rule names somebody who is not on the staff.", "Correct the id, or add the person."),
+    "unknown_tier": FaultCode("policy", "A rule names a priority tier that there is not.", "Tiers are 1 to 5; 4 has parts where the policy names local groups."),
+    "unused_weights": FaultCode("policy", "Weights are given although the scenario brings its own scores.", "Take the weights out, or the scores."),
+    # -- change sets --------------------------------------------------------------------------------------------------
+    "ambiguous_target": FaultCode("changes", "The path could mean several entries.", "Say which, with its label: kind[label]."),
+    "bad_change": FaultCode("changes", "The change does not fit what it speaks of.", "Use the op or the form of value that its message names."),
+    "bad_key": FaultCode("changes", "The path does not name a record of the table.", "Write the parts of its key in the order of docs/data.md."),
+    "bad_order": FaultCode("changes", "The order does not name every entry once.", "List all of them."),
+    "bad_over": FaultCode("changes", "It is not an axis of a sweep.", "Write path=values."),
+    "bad_path": FaultCode("changes", "It is not a path.", "Write for example seekers[S1].wage_floor or constraints.reservation[partner].share."),
+    "exists_already": FaultCode("changes", "What is to be added is there already.", "Use set."),
+    "key_cannot_change": FaultCode("changes", "The key of a record does not change: it would be another record.", "Remove the record and add another."),
+    "no_such_record": FaultCode("changes", "There is no such record.", "Correct the key, or add the record."),
+    "nothing_there": FaultCode("changes", "There is no such table or column.", "Add it first."),
+    "nothing_to_remove": FaultCode("changes", "What is to be removed is not there.", "Take the change out."),
+    "protected_table": FaultCode("changes", "The table demographics cannot be changed: nothing but the equity report may see it.", "Change the file itself."),
+    "unknown_op": FaultCode("changes", "There is no such op.", "Write set, add, remove, pin or forbid."),
+    "unknown_path": FaultCode("changes", "The path begins with nothing that there is.", "Begin with a table, or with a part of a policy."),
+    "unknown_target": FaultCode("changes", "The policy has no such entry or key.", "Correct the path, or add the entry."),
+    # -- plans and results --------------------------------------------------------------------------------------------
+    "bad_result": FaultCode("plans", "The files of a result do not belong together.", "Allocate again."),
+    "commitment_without_pair": FaultCode("plans", "A commitment is for a pair that is not eligible.", "Check the commitment, or the rule that refuses it."),
+    "duplicate_seeker": FaultCode("plans", "A person holds two slots.", "Keep one."),
+    "no_plan": FaultCode("plans", "The result has no plan.", "Ask for its repairs first."),
+    "no_result": FaultCode("plans", "There is no result.", "Allocate first."),
+    "no_scenario": FaultCode("plans", "The result does not say where its scenario is.", "Name it."),
+    "no_such_reservation": FaultCode("plans", "The policy has no reservation of this name.", "Correct the name."),
+    "not_a_plan": FaultCode("plans", "The file is not a plan.", "Give seeker_id and slot_id."),
+    "not_eligible": FaultCode("plans", "The pair is not eligible.", "Ask why, or choose another."),
+    "other_facts": FaultCode("plans", "The facts have changed since the result was made.", "Allocate again."),
+    "other_policy": FaultCode("plans", "The two results are of different policies.", "Compare those of one."),
+    "other_reference": FaultCode("plans", "The two results have different references.", "Compare those of one."),
+    "other_schema": FaultCode("plans", "The result was written by another version.", "Allocate again."),
+    "other_seed": FaultCode("plans", "The two results have different seeds.", "Compare those of one."),
+    "pin_ineligible": FaultCode("plans", "A pin fixes a pair that is not eligible.", "Check the pin, or the rule that refuses the pair."),
+    "pin_without_pair": FaultCode("plans", "A pin fixes a pair that is not in the table pairs.", "Add the pair, or take the pin out."),
+    "pins_conflict": FaultCode("plans", "Two pins, or a pin and a commitment, contradict each other.", "Take one of them out."),
+    "unknown_id": FaultCode("plans", "There is no record of this id.", "Correct the id."),
+    "unknown_pin": FaultCode("plans", "A pin names a person or a slot that the scenario does not have.", "Correct the id, or take the pin out."),
+    "unsettled": FaultCode("plans", "What the beneficiaries of an over_and_above reservation win without it is not known.", "Give merit_count."),
+}  # fmt: skip
