@@ -8,8 +8,8 @@ from allocator.report_tables.material import Material
 __all__ = ["Field", "Kind", "Material", "ReportTable", "report_tables"]
 
 
-def report_tables(material: Material) -> tuple[ReportTable, ...]:
-    """Every table of a result, in the order of the workbook."""
+def report_tables(material: Material, *, by_demographics: bool = True) -> tuple[ReportTable, ...]:
+    """Every table of a result, in the order of the workbook; the one that is made from demographics only where it may be."""
     from allocator.report_tables.assignments import assignments
     from allocator.report_tables.budget import budget
     from allocator.report_tables.changes import changes
@@ -26,5 +26,5 @@ def report_tables(material: Material) -> tuple[ReportTable, ...]:
     from allocator.report_tables.worklist import worklist
 
     makers = (assignments, employers, worklist, unplaced_table, reservations, targets, staff, budget, changes, equity_table, program, leads, checks)
-    made = [make(material) for make in makers]
+    made = [make(material) for make in makers if by_demographics or make is not equity_table]
     return (summary(material, made), *made)

@@ -39,7 +39,7 @@ ORDER: tuple[Builder, ...] = (
 """Who makes the sections, chapter by chapter."""
 
 
-def sections(opened: Opened, *, people: bool = False) -> list[Section]:
-    """Everything there is to tell of a result. With `people`, also who holds which slot, by id."""
+def sections(opened: Opened, *, people: bool = False, by_demographics: bool = True) -> list[Section]:
+    """Everything there is to tell of a result. With `people`, also who holds which slot, by id; what is made from demographics only where it may be."""
     wanted = Wanted(opened, people)
-    return [section for build in ORDER for section in build(wanted)]
+    return [section for build in ORDER if by_demographics or build is not equity.build for section in build(wanted)]
