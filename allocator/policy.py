@@ -271,8 +271,8 @@ def free_label(kind: str, used: Container[tuple[str, str]]) -> str:
     return next(label for label in chain([kind], (f"{kind} {number}" for number in count(2))) if (kind, label) not in used)
 
 
-def _goals_said_twice(goals: Iterable[Rule], file: str) -> Iterator[Fault]:
+def _goals_said_twice(goals: Iterable[Goal], file: str) -> Iterator[Fault]:
     """A goal that is already held cannot be improved again."""
-    for kind, times in Counter(goal.kind for goal in goals if goal.enabled).items():
+    for kind, times in Counter(goal.aim for goal in goals if goal.enabled).items():
         if times > 1:
             yield Fault("duplicate_goal", f"The goal {kind} is listed {times} times; only the first counts.", "Keep one of them.", file=file, column="goals")

@@ -12,6 +12,7 @@ import pandas as pd
 from allocator.change_curve import ChangeCurve
 from allocator.engines.base import Clock
 from allocator.errors import Fault, InputError
+from allocator.goals.stability import Stability as StabilityGoal
 from allocator.moved import CAUSES, UNCOUNTED, Moved, Witness
 from allocator.opened import Opened, with_reference
 
@@ -85,7 +86,11 @@ def against(opened: Opened, reference: pd.DataFrame) -> Opened:
 
     Raises InputError where the policy itself looks at the reference: with another one the result's proofs would be of another program.
     """
-    looking = [rule.name for rule in (*opened.policy.constraints, *(opened.policy.goals or ())) if rule.kind in ("change_limit", "stability")]
+    looking = [
+        rule.name
+        for rule in (*opened.policy.constraints, *(opened.policy.goals or ()))
+        if rule.kind == "change_limit" or (isinstance(rule, StabilityGoal) and not rule.keeps)
+    ]
     if looking:
         message = f"The policy looks at the reference itself ({', '.join(looking)}), so another one makes another policy."
         raise InputError([Fault("other_reference", message, "Allocate again with --reference.", "--reference")])

@@ -15,6 +15,7 @@ from allocator.constraints.business_target import BusinessTarget
 from allocator.constraints.reservation import Reservation
 from allocator.goals.lottery import Lottery
 from allocator.goals.placements import Placements
+from allocator.goals.stability import Stability
 from allocator.groups import Beneficiaries, Scope
 from allocator.pairs import Pairs
 from allocator.plan import Plan
@@ -57,7 +58,9 @@ def _values(kind: str, problem: Problem, pairs: Pairs, chosen: tuple[int, ...], 
         tiers = problem.tiers[plan.seeker]
         return [float((tiers == number).sum()) for number in range(len(problem.tier_names)) if (problem.tiers[pairs.seeker] == number).any()]
     if kind == "stability":
-        seeker, slot = problem.reference
+        goal = next(goal for goal in problem.goals if isinstance(goal, Stability))
+        said = problem.commitments(goal.keeps)
+        seeker, slot = (said.seeker, said.slot) if goal.keeps else problem.reference
         held = set(zip(seeker.tolist(), slot.tolist(), strict=True))
         return [float(sum(pair in held for pair in zip(plan.seeker.tolist(), plan.slot.tolist(), strict=True)))]
     assert kind == "lottery"

@@ -19,6 +19,11 @@ class Goal(Rule):
     smaller_is_better: ClassVar[bool] = False
     """Whether the goal's values are to be small; as its objectives say."""
 
+    @property
+    def aim(self) -> str:
+        """What it improves; of two goals with one aim only the first would count."""
+        return self.kind
+
     @abstractmethod
     def objectives(self, draft: Draft) -> Iterator[Objective]:
         """The goal's objectives, most important first; nothing where the facts leave nothing to improve."""

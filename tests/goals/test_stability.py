@@ -40,6 +40,18 @@ def test_what_people_have_decided_since_is_no_gain_in_stability():
     assert values(best(facts(more=begun, S1="J1", S2="J1"), goals=["stability", "match_quality"])) == [1, 10]
 
 
+def test_commitments_in_the_named_statuses_are_kept_and_need_no_reference():
+    said = {"commitments": [{"seeker_id": "S1", "slot_id": "J1", "status": "offered"}, {"seeker_id": "S2", "slot_id": "J2", "status": "proposed"}]}
+    keeping = {"kind": "stability", "keeps": ["referred", "offered"]}
+    two = {("S1", "J1"): 1, ("S1", "J2"): 5, ("S2", "J2"): 1, ("S2", "J1"): 5}
+    assert values(best(facts(two, more=said | {"reference": []}), goals=[keeping, "match_quality"])) == [1, 2]
+    assert values(best(facts(two, more=said, S2="J1", S1="J2"), goals=[keeping, "match_quality"])) == [1, 2]
+    assert values(best(facts(two, more=said), goals=["match_quality", keeping])) == [10, 0]
+    both = best(facts(two, more=said, S2="J1", S1="J2"), goals=[keeping | {"label": "said"}, "stability", "match_quality"])
+    assert values(both) == [1, 0, 2]
+    assert values(best(facts(two), goals=[keeping, "match_quality"])) == [0, 10]
+
+
 def test_a_reference_is_needed():
     with pytest.raises(InputError, match="stability needs a reference to compare with"):
         solve(world(seekers=people(1), slots=orders(1)), policy(goals=["stability"]))
