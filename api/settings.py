@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     )
     heartbeat: timedelta = Field(timedelta(seconds=2), description="How often a worker says that it lives.")
     lost_after: timedelta = Field(timedelta(seconds=15), description="Silence after which a worker counts as lost and its runs are taken over.")
-    attempts: int = Field(3, ge=1, description="How often a run is begun before it ends as failed because its solver or worker died.")
+    attempts: int = Field(3, ge=1, description="How often a run's solver may die before the run ends as failed; its worker may die five times as often.")
     keep_runs: timedelta = Field(timedelta(days=400), description="How long a finished run is kept that nothing published or saved refers to.")
     keep_keys: timedelta = Field(timedelta(days=7), description="How long the answer to an Idempotency-Key is kept.")
     sheets_dir: Path | None = Field(None, description="Folder that published sheets are written to; `sheets` in the data folder where absent.")
@@ -70,6 +70,11 @@ class Settings(BaseSettings):
     def embedded(self) -> bool:
         """Whether the store is the SQLite file."""
         return self.url.startswith("sqlite")
+
+    @property
+    def work(self) -> Path:
+        """Where workers of this machine have their folders."""
+        return self.data_dir / "work"
 
     @property
     def sheets(self) -> Path:

@@ -26,7 +26,6 @@ def serve(
         chosen = _settings(host=host, port=port)
         from api.serve import main
 
-        typer.echo(f"Serving on http://{chosen.host}:{chosen.port}; keep it running, end it with Ctrl-C.")
         main(chosen)
 
 

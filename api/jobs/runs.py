@@ -1,7 +1,8 @@
 """The life of a run: queued, running, perhaps cancelling, and one of three ends. Every change is one guarded statement.
 
 A worker claims a run and gets a token, the number of the attempt; what it writes later holds only while the token is the run's latest. So a worker
-that was frozen, given up and then wakes overwrites nothing.
+that was frozen, given up and then wakes overwrites nothing. Whoever lets a run wait again puts it into the queue in the same transaction, so that a
+run that waits always has its place there, whatever becomes of the work that brought it this far.
 """
 
 from __future__ import annotations
@@ -15,13 +16,20 @@ import sqlalchemy as sa
 from api.clock import now
 from api.ids import new_id
 from api.jobs.queue import RUNS, Queue
+from api.jobs.turns import OPEN as OPEN
+from api.jobs.turns import next_turn
 from api.store.blobs import keep
 from api.store.engine import Store
 from api.store.tables import run_events, run_files, runs, workers
 
-OPEN = ("queued", "running", "cancelling")
 ENDED = ("succeeded", "failed", "cancelled")
 WORKFLOW = "run"
+OFTEN = 5
+"""How many times as often as its solver may die a run is begun although its worker dies: a run can hardly kill a worker, but must end at last."""
+
+
+class GoneError(Exception):
+    """This worker was given up, or has left: it may begin nothing."""
 
 
 @dataclass(frozen=True)
@@ -42,25 +50,30 @@ class Claim:
 def submit(connection: sa.Connection, queue: Queue, values: Mapping[str, Any]) -> str:
     """A new run, waiting; in the transaction that is given, so that there is no run without its place in the queue."""
     run_id = new_id("run")
-    row = {"id": run_id, "kind": "solve", "tags": [], "note": "", **values, "status": "queued", "created_at": now()}
+    turn = next_turn(connection, values["board"])
+    row = {"id": run_id, "kind": "solve", "tags": [], "note": "", **values, "status": "queued", "turn": turn, "created_at": now()}
     connection.execute(runs.insert().values(**row))
     told(connection, run_id, "status", {"status": "queued"})
-    queue.put(connection, WORKFLOW, run_id, run_id, queue=RUNS)
+    queue.put(connection, WORKFLOW, run_id, run_id, queue=RUNS, priority=turn)
     return run_id
 
 
 def claim(store: Store, run_id: str, worker_id: str) -> Claim | None:
-    """Begin an attempt; None where the run has ended, was cancelled before, or is held by a worker that lives."""
+    """Begin an attempt; None where the run has ended, was cancelled before, or is held by a worker that lives.
+
+    Raises GoneError where this worker itself was given up, whose work waits for others.
+    """
     with store.begin() as connection:
         row = connection.execute(sa.select(runs).where(runs.c.id == run_id).with_for_update()).mappings().first()
+        if _lives(connection, worker_id, keep=True) is False:
+            raise GoneError(worker_id)
         if row is None or row["status"] in ENDED:
             return None
         holder = row["worker_id"]
         if holder not in (None, worker_id) and _lives(connection, holder):
             return None
         if row["status"] == "cancelling":
-            connection.execute(runs.update().where(runs.c.id == run_id).values(status="cancelled", finished_at=now(), worker_id=None, stop_reason="cancelled"))
-            told(connection, run_id, "status", {"status": "cancelled"})
+            _end(connection, run_id, "cancelled", stop_reason="cancelled")
             return None
         token = row["attempts"] + 1
         values = {
@@ -103,18 +116,42 @@ def finish(store: Store, claim: Claim, status: str, values: Mapping[str, Any], f
     return True
 
 
-def died(store: Store, claim: Claim, most: int, reason: Mapping[str, Any]) -> bool:
-    """An attempt ended with the death of its solver: wait for another attempt, or fail after the last; whether there is another."""
+def died(store: Store, queue: Queue, claim: Claim, most: int, reason: Mapping[str, Any]) -> None:
+    """An attempt ended with the death of its solver: the run waits for the next one, or fails after the last."""
     with store.begin() as connection:
-        row = connection.execute(sa.select(runs.c.deaths).where(claim.holds()).with_for_update()).first()
-        if row is None:
-            return False
-        again = row.deaths + 1 < most
-        values: dict[str, Any] = {"deaths": row.deaths + 1, "worker_id": None}
-        values |= {"status": "queued"} if again else {"status": "failed", "stop_reason": "error", "finished_at": now(), "error": dict(reason)}
-        connection.execute(runs.update().where(claim.holds()).values(**values))
-        told(connection, claim.run_id, "status", {"status": values["status"], "reason": reason["code"]})
-    return bool(again)
+        row = connection.execute(sa.select(runs).where(claim.holds()).with_for_update()).mappings().first()
+        if row is not None:
+            _given_up(connection, queue, dict(row), reason, deaths=row["deaths"] + 1, last=row["deaths"] + 1 >= most)
+
+
+def abandoned(connection: sa.Connection, queue: Queue, worker_id: str, most: int, *, died: bool, but: frozenset[str] = frozenset()) -> list[str]:
+    """A worker works on none of its runs any more, except those named: they wait for another. Their ids.
+
+    It may have left in order, or died; then a run ends at last that was begun very often.
+    """
+    held = sa.select(runs).where(runs.c.worker_id == worker_id, runs.c.status.in_(("running", "cancelling"))).order_by(runs.c.id).with_for_update()
+    left = [dict(row) for row in connection.execute(held).mappings() if row["id"] not in but]
+    reason = {"code": "worker-lost", "message": "The worker died each time the run was begun."}
+    for row in left:
+        _given_up(connection, queue, row, reason, deaths=row["deaths"], last=died and row["attempts"] >= most * OFTEN)
+    return [row["id"] for row in left]
+
+
+def _given_up(connection: sa.Connection, queue: Queue, row: Mapping[str, Any], reason: Mapping[str, Any], *, deaths: int, last: bool) -> None:
+    run_id = row["id"]
+    if row["status"] == "cancelling":
+        _end(connection, run_id, "cancelled", deaths=deaths, stop_reason="cancelled")
+    elif last:
+        _end(connection, run_id, "failed", deaths=deaths, stop_reason="error", error=dict(reason))
+    else:
+        connection.execute(runs.update().where(runs.c.id == run_id).values(status="queued", deaths=deaths, worker_id=None, progress=None, heartbeat_at=now()))
+        told(connection, run_id, "status", {"status": "queued", "reason": reason["code"]})
+        queue.put(connection, WORKFLOW, f"{run_id}.{row['attempts']}", run_id, queue=RUNS, priority=row["turn"])
+
+
+def _end(connection: sa.Connection, run_id: str, status: str, **values: Any) -> None:
+    connection.execute(runs.update().where(runs.c.id == run_id).values(status=status, finished_at=now(), worker_id=None, **values))
+    told(connection, run_id, "status", {"status": status, "stop_reason": values.get("stop_reason")})
 
 
 def cancel(connection: sa.Connection, run_id: str) -> str | None:
@@ -122,12 +159,12 @@ def cancel(connection: sa.Connection, run_id: str) -> str | None:
     row = connection.execute(sa.select(runs.c.status).where(runs.c.id == run_id).with_for_update()).first()
     if row is None or row.status in (*ENDED, "cancelling"):
         return None if row is None else str(row.status)
-    waiting = row.status == "queued"
-    ended = {"status": "cancelled", "stop_reason": "cancelled", "finished_at": now()}
-    values = {"cancel_requested_at": now(), **(ended if waiting else {"status": "cancelling"})}
-    connection.execute(runs.update().where(runs.c.id == run_id).values(**values))
-    told(connection, run_id, "status", {"status": values["status"]})
-    return str(values["status"])
+    if row.status == "queued":
+        _end(connection, run_id, "cancelled", cancel_requested_at=now(), stop_reason="cancelled")
+        return "cancelled"
+    connection.execute(runs.update().where(runs.c.id == run_id).values(status="cancelling", cancel_requested_at=now()))
+    told(connection, run_id, "status", {"status": "cancelling"})
+    return "cancelling"
 
 
 def told(connection: sa.Connection, run_id: str, kind: str, data: Mapping[str, Any]) -> None:
@@ -136,6 +173,8 @@ def told(connection: sa.Connection, run_id: str, kind: str, data: Mapping[str, A
     connection.execute(run_events.insert().values(run_id=run_id, seq=number, type=kind, data=dict(data), at=now()))
 
 
-def _lives(connection: sa.Connection, worker_id: str) -> bool:
-    row = connection.execute(sa.select(workers.c.left_at, workers.c.lost_at).where(workers.c.id == worker_id)).first()
-    return row is not None and row.left_at is None and row.lost_at is None
+def _lives(connection: sa.Connection, worker_id: str, *, keep: bool = False) -> bool | None:
+    """Whether a worker lives, and perhaps goes on to until this transaction ends; None where it is not known."""
+    query = sa.select(workers.c.left_at, workers.c.lost_at).where(workers.c.id == worker_id)
+    row = connection.execute(query.with_for_update(read=True) if keep else query).first()
+    return None if row is None else row.left_at is None and row.lost_at is None

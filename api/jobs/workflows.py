@@ -9,13 +9,11 @@ from api.jobs.solving import solve_run
 from api.jobs.worker import here
 
 
-@DBOS.workflow(name=runs.WORKFLOW)
+@DBOS.workflow(name=runs.WORKFLOW, max_recovery_attempts=None)
 def run(run_id: str) -> None:
-    """A run from its claim to its end."""
-    _solve(run_id)
-
-
-@DBOS.step(name="solve")
-def _solve(run_id: str) -> None:
+    """An attempt at a run, from its claim to its end. How often it is attempted is counted by the run, not by the queue."""
     worker = here()
-    solve_run(worker.service, worker.id, run_id)
+    try:
+        solve_run(worker.service, worker.id, run_id)
+    except runs.GoneError:
+        worker.wait_for_the_end()

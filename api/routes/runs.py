@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from api.jobs import runs as life
+from api.jobs.turns import position
 from api.once import OnceOnly, answered
 from api.paging import Cursor, Limit, Page, linked, piece
 from api.problems import ProblemError, not_found
@@ -101,10 +102,7 @@ def document(connection: sa.Connection, row: Mapping[str, Any]) -> dict[str, Any
     job = row["job"]
     told["limits"] = {name: job[name] for name in Limits.model_fields if job.get(name) is not None}
     told["seed"] = job["seed"]
-    told["queue_position"] = None
-    if row["status"] == "queued":
-        before = sa.select(sa.func.count()).where(runs.c.status == "queued", runs.c.id <= row["id"])
-        told["queue_position"] = connection.execute(before).scalar_one()
+    told["queue_position"] = position(connection, row) if row["status"] == "queued" else None
     me = f"/v1/runs/{row['id']}"
     told["links"] = {"self": me, "events": f"{me}/events", "scenario": f"/v1/scenarios/{row['scenario_id']}"}
     return RunDocument(**told).model_dump(mode="json")

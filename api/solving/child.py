@@ -1,6 +1,6 @@
 """The solver process: reads facts and wishes from folders, solves, writes the result into a folder, and tells its parent how it goes.
 
-It ends when its parent does: the pipe between them closes, and a thread that waits for nothing else ends the process.
+It ends when its parent does: the pipe between them closes, and a thread that waits for nothing else ends the process with all that it has started.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import threading
 import traceback
 from collections.abc import Mapping
@@ -25,9 +26,8 @@ from allocator.result import CHANGES_FILE, REFERENCE_FILE, Result, write_result
 from allocator.solve import solve
 from allocator.wording import headline
 
-POLITE = 5
+POLITE = 10
 """How much the solver gives way to the web server (nice)."""
-ORPHANED, CLOSED = 70, 71
 
 
 class Teller:
@@ -56,7 +56,7 @@ class Teller:
             with self._speaking:
                 self._pipe.send_bytes(json.dumps(message, default=str).encode())
         except OSError:
-            os._exit(ORPHANED)
+            _end_with_all()
 
     def _hear(self) -> None:
         while True:
@@ -64,7 +64,12 @@ class Teller:
                 if self._pipe.recv_bytes() == b"cancel":
                     self._cancelled.set()
             except (EOFError, OSError):
-                os._exit(ORPHANED)
+                _end_with_all()
+
+
+def _end_with_all() -> None:
+    """End this process and those that it has started, at once: nobody waits for them any more."""
+    os.killpg(os.getpgid(0), signal.SIGKILL)
 
 
 def main(job: Mapping[str, Any], pipe: Connection) -> None:

@@ -10,10 +10,11 @@ import json
 import multiprocessing
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import Any, Literal
 
 import psutil
@@ -23,8 +24,11 @@ from api.settings import Settings
 CONTEXT: Any = multiprocessing.get_context("forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn")
 LOOK = 0.25
 """Seconds between two looks at whether to stop."""
+WEIGH = 1.0
+"""Seconds between two looks at how much memory is held."""
 GRACE = 20.0
 """Seconds that a solver may take to hand over its best so far after it was asked to end."""
+LAST = ("done", "faulty", "broken")
 
 
 @dataclass(frozen=True)
@@ -54,37 +58,63 @@ def carry_out(
     """
     ours, theirs = CONTEXT.Pipe()
     process = CONTEXT.Process(target=_main, args=(dict(job), theirs), daemon=True)
-    process.start()
-    theirs.close()
-    started, asked, killed = time.monotonic(), None, None
     try:
-        while True:
-            if ours.poll(LOOK):
-                try:
-                    message = json.loads(ours.recv_bytes())
-                except (EOFError, OSError):
-                    break
-                if message["type"] in ("done", "faulty", "broken"):
-                    return Ended(message.pop("type"), message)
-                heard(message)
-            wish, late = wanted(), time.monotonic() - started > settings.wall_limit.total_seconds()
-            if wish == "abandon":
-                return Ended("abandoned")
-            if (wish == "stop" or late) and asked is None:
-                asked = time.monotonic()
-                with contextlib.suppress(OSError):
-                    ours.send_bytes(b"cancel")
-            if asked is not None and time.monotonic() - asked > GRACE:
-                killed = "wall"
-                break
-            if _held(process.pid) > settings.memory_gb * 1e9:
-                killed = "memory"
-                break
+        process.start()
+    except (OSError, EOFError):  # the server that processes are forked from was killed at this very moment; the next start makes a new one
+        ours.close()
+        return Ended("killed")
     finally:
-        _end(process.pid)
+        theirs.close()
+    try:
+        ended = _Watch(ours, process.pid, settings, wanted, heard).until_the_end()
+    finally:
+        _end(process)
         ours.close()
         process.join(5)
-    return Ended(killed or "killed", {"exit_code": process.exitcode})  # type: ignore[arg-type]
+    return Ended("killed", {"exit_code": process.exitcode}) if ended.how == "killed" else ended
+
+
+class _Watch:
+    """Looks after one solver process."""
+
+    def __init__(self, pipe: Connection, pid: int, settings: Settings, wanted: Callable[[], str], heard: Callable[[Mapping[str, Any]], None]) -> None:
+        self._pipe, self._pid, self._settings, self._wanted, self._heard = pipe, pid, settings, wanted, heard
+        self._began = time.monotonic()
+        self._asked: float | None = None
+        self._weighed = self._began
+
+    def until_the_end(self) -> Ended:
+        """How it ended."""
+        while True:
+            try:
+                if (last := self._listened(until=time.monotonic() + LOOK)) is not None:
+                    return last
+            except (EOFError, OSError):
+                return Ended("killed")
+            moment, wish = time.monotonic(), self._wanted()
+            if wish == "abandon":
+                return Ended("abandoned")
+            if self._asked is None and (wish == "stop" or moment - self._began > self._settings.wall_limit.total_seconds()):
+                self._asked = moment
+                with contextlib.suppress(OSError):
+                    self._pipe.send_bytes(b"cancel")
+            if self._asked is not None and moment - self._asked > GRACE:
+                return Ended("wall")
+            if moment - self._weighed >= WEIGH:
+                self._weighed = moment
+                if _held(self._pid) > self._settings.memory_gb * 1e9:
+                    return Ended("memory")
+
+    def _listened(self, until: float) -> Ended | None:
+        """Hear the process for a while; its last words where they come."""
+        while self._pipe.poll(max(0.0, until - time.monotonic())):
+            message = json.loads(self._pipe.recv_bytes())
+            if message["type"] in LAST:
+                return Ended(message.pop("type"), message)
+            self._heard(message)
+            if time.monotonic() > until:
+                break
+        return None
 
 
 def _main(job: Mapping[str, Any], pipe: Any) -> None:
@@ -93,7 +123,7 @@ def _main(job: Mapping[str, Any], pipe: Any) -> None:
     main(job, pipe)
 
 
-def _held(pid: int | None) -> int:
+def _held(pid: int) -> int:
     """Bytes that the process and what it has started hold."""
     try:
         process = psutil.Process(pid)
@@ -102,13 +132,9 @@ def _held(pid: int | None) -> int:
         return 0
 
 
-def _end(pid: int | None) -> None:
-    """End the process and whatever it has started."""
-    if pid is None:
-        return
-    with contextlib.suppress(psutil.Error):
-        for child in psutil.Process(pid).children(recursive=True):
-            with contextlib.suppress(psutil.Error):
-                child.kill()
+def _end(process: BaseProcess) -> None:
+    """End the process and whatever it has started, also where it is dead itself: it leads a group of its own."""
     with contextlib.suppress(OSError):
-        os.kill(pid, signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
+        os.killpg(process.pid or 0, signal.SIGKILL)
+    if process.is_alive():  # in its first moments it leads no group yet
+        process.kill()

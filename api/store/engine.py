@@ -43,6 +43,12 @@ class Store:
         self.reader.dispose()
 
 
+def passing(error: sa.exc.SQLAlchemyError) -> bool:
+    """Whether an error of the store will pass: it cannot be reached just now, or is busy."""
+    cut = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
+    return cut or isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError | sa.exc.TimeoutError)
+
+
 def _dumps(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
@@ -20,19 +23,33 @@ LOCK = 0x6F6A74
 def upgrade(store: Store, revision: str = "head") -> None:
     """Bring the store to a revision; harmless where it is there already."""
     config = _config()
-    with store.writer.connect() as connection:
-        if not store.embedded:
-            connection.execute(sa.select(sa.func.pg_advisory_lock(LOCK)))
-            connection.commit()
-        try:
-            config.attributes["connection"] = connection
-            command.upgrade(config, revision)
-            connection.commit()
-        finally:
-            if not store.embedded:
-                connection.execute(sa.select(sa.func.pg_advisory_unlock(LOCK)))
-                connection.commit()
+    with store.writer.connect() as connection, _alone(connection):
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        connection.commit()
     prepare_tables(store)
+
+
+@contextmanager
+def _alone(connection: sa.Connection) -> Iterator[None]:
+    """Let nobody else change the shape at the same time; SQLite, which makes a table anew to change it, must not mind those that refer to it."""
+    if connection.dialect.name == "sqlite":
+        driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA foreign_keys=OFF")
+        try:
+            yield
+        finally:
+            connection.rollback()
+            driver.execute("PRAGMA foreign_keys=ON")
+        return
+    connection.execute(sa.select(sa.func.pg_advisory_lock(LOCK)))
+    connection.commit()
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.execute(sa.select(sa.func.pg_advisory_unlock(LOCK)))
+        connection.commit()
 
 
 def revision(store: Store) -> str | None:

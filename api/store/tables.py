@@ -197,6 +197,7 @@ runs = Table(
     _json("summary", required=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("deaths", Integer, nullable=False, server_default="0"),
+    Column("turn", Integer, nullable=False, server_default="1"),
     Column("worker_id", String(64), nullable=True),
     _text("note", default=""),
     _json("tags"),
@@ -215,7 +216,7 @@ runs = Table(
 )
 """
 Runs. `attempts` counts how often one was begun, and is the token that fences writers: only the latest attempt may write. `deaths` counts the attempts
-that ended with the death of their solver or worker.
+that ended with the death of their solver. `turn` is its place in the queue: boards take turns, so that none waits behind all that another has sent.
 """
 
 run_files = Table(
@@ -264,9 +265,8 @@ workers = Table(
     _moment("heartbeat_at", required=True),
     _moment("left_at"),
     _moment("lost_at"),
-    _moment("rescue_at"),
 )
-"""Worker processes: `left_at` where one ended as asked, `lost_at` where it fell silent, `rescue_at` when its work was last taken over."""
+"""Worker processes: `left_at` where one ended as asked, `lost_at` where it died or fell silent."""
 
 schedules = Table(
     "schedules",
