@@ -251,7 +251,7 @@ def resolve(scenario: Scenario, layers: Layers, changes: ChangeSet | Sequence[Ch
     """
     sets = [changes] if isinstance(changes, ChangeSet) else list(changes)
     base, touched = scenario, dict[TablePath, Origin]()
-    for name, each in zip(_names(sets), sets, strict=True):
+    for name, each in zip(layer_names(sets), sets, strict=True):
         scenario, layers, spoken = _laid(scenario, layers, each, name)
         for path in spoken:
             touched.pop(path, None)
@@ -281,8 +281,8 @@ def joined(sets: Sequence[ChangeSet]) -> ChangeSet:
     return ChangeSet(tuple(change for each in sets for change in each.changes), ", ".join(each.name or each.layer for each in sets), "\n".join(notes))
 
 
-def _names(sets: Sequence[ChangeSet]) -> Iterator[str]:
-    """A name of its own for each set."""
+def layer_names(sets: Sequence[ChangeSet]) -> Iterator[str]:
+    """A name of its own for each set, by which faults and origins speak of it."""
     used: set[str] = set()
     for each in sets:
         name = next(name for name in (each.layer, *(f"{each.layer} ({count})" for count in range(2, len(sets) + 2))) if name not in used)

@@ -8,7 +8,6 @@ rules bind, because the best matches are not the planted ones.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +21,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from allocator.scenario import Integers, Mask, Scenario
+from allocator.toml_text import toml_document
 from allocator.write import write_scenario
 
 Rules = Literal["network", "full"]
@@ -109,7 +109,7 @@ def write_generated(scenario: Scenario, policy: Mapping[str, Any], out: str | Pa
         The target cannot be written, or is a folder of something else.
     """
     write_scenario(scenario, out, form=form or ("csv" if scenario.size("pairs") < CSV_PAIRS else "parquet"))
-    Path(out, "policy.toml").write_text(policy_toml(policy), "utf-8")
+    Path(out, "policy.toml").write_text(toml_document(policy), "utf-8")
 
 
 # -- the draw -------------------------------------------------------------------------------------------------------
@@ -309,29 +309,3 @@ def _partner_inside_sector(world: _World, planted: Integers) -> list[Document]:
 
 def _promise(label: str, whom: Document, count: int) -> Document:
     return {"kind": "reservation", "label": label, **whom, "count": int(count), "mode": "minimum_best_effort"}
-
-
-def policy_toml(policy: Mapping[str, Any]) -> str:
-    """A policy document as TOML: plain keys first, then each entry of each section under its own header."""
-    lines = [f"{name} = {_toml(value)}" for name, value in policy.items() if not _is_section(value)]
-    for section, entries in policy.items():
-        if _is_section(entries):
-            for entry in entries:
-                lines += ["", f"[[{section}]]", *(f"{name} = {_toml(value)}" for name, value in entry.items())]
-    return "\n".join(lines) + "\n"
-
-
-def _is_section(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(entry, Mapping) for entry in value)
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{name} = {_toml(inner)}" for name, inner in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_toml(inner) for inner in value) + "]"
-    return str(value)

@@ -47,15 +47,15 @@ class Inputs(NamedTuple):
         self.placing(problem.require_sound)
         return problem
 
-    def under(self, changes: ChangeSet) -> Inputs:
-        """The same with one more change set on top."""
+    def under(self, *changes: ChangeSet) -> Inputs:
+        """The same with further change sets on top, the later over the earlier."""
         from allocator.changes import resolve
 
         after = resolve(self.scenario, self.layers, changes)
         return self._replace(
             scenario=after.scenario,
             layers=after.layers,
-            changes=(*self.changes, changes),
+            changes=(*self.changes, *changes),
             touched=(*self.touched, *after.touched),
             base=self.base or self,
         )

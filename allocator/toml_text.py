@@ -10,6 +10,23 @@ from decimal import Decimal
 from typing import Any
 
 
+def toml_document(document: Mapping[str, Any]) -> str:
+    """A document with sections, such as a policy: plain keys first, then each entry of each section under its own header. Keys without a value are left out."""
+    lines = [_line(name, value) for name, value in document.items() if value is not None and not _is_section(value)]
+    for section, entries in document.items():
+        for entry in entries if _is_section(entries) else ():
+            lines += ["", f"[[{toml_key(section)}]]", *(_line(name, value) for name, value in entry.items() if value is not None)]
+    return "\n".join(lines) + "\n"
+
+
+def _line(name: str, value: Any) -> str:
+    return f"{toml_key(name)} = {toml_value(value)}"
+
+
+def _is_section(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(entry, Mapping) for entry in value)
+
+
 def toml_value(value: Any) -> str:
     """A value on one line: text, numbers, days, lists, tables. Keys without a value are left out, as TOML has no word for none.
 

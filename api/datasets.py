@@ -111,7 +111,7 @@ def _understood(said: Mapping[str, Any], files: Mapping[str, bytes], name: str) 
 
 
 def _faults(told: list[dict[str, Any]]) -> tuple[Fault, ...]:
-    return tuple(Fault(**{key: tidy(value) if isinstance(value, str) else value for key, value in fault.items()}) for fault in told)
+    return tuple(Fault(**dict[str, Any]({key: tidy(value) if isinstance(value, str) else value for key, value in fault.items()})) for fault in told)
 
 
 def _digest(files: Mapping[str, bytes]) -> str:

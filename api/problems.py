@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -69,6 +70,13 @@ class ProblemDocument(BaseModel):
     trace_id: str = Field(description="Finds the lines in the logs.")
     errors: list[FaultDocument] = Field([], description=f"Every fault, at most {MOST_FAULTS} of them.")
     error_count: int = 0
+
+
+@dataclass(frozen=True)
+class PointedFault(Fault):
+    """A fault of something in the request's body, and where it is there."""
+
+    pointer: str | None = None
 
 
 class ProblemError(Exception):

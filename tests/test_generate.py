@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from allocator.generate import CSV_PAIRS, Rules, generate, policy_toml, write_generated
+from allocator.generate import CSV_PAIRS, Rules, generate, write_generated
 from allocator.policy import Policy
 from allocator.read import frames_to_scenario, read_scenario
 from allocator.solve import solve
+from allocator.toml_text import toml_document
 
 
 def _read_back(text: str) -> Any:
@@ -112,4 +113,4 @@ def test_toml_of_every_kind_of_value() -> None:
         "limits": {"time": Decimal("1.50")},
         "goals": [{"kind": "x", "on": True, "off": False, "count": 3, "scope": {"sectors": ["62", "31-33"]}}],
     }
-    assert _read_back(policy_toml(document)) == document
+    assert _read_back(toml_document(document)) == document

@@ -21,9 +21,10 @@ from api.once import OnceOnly, answered
 from api.paging import Cursor, Limit, Page, linked, piece
 from api.problems import ProblemError, not_found
 from api.routing import Me, Router, Use
+from api.scenarios import find_version, own_layer
 from api.service import Service
 from api.store import audit
-from api.store.tables import run_events, runs, scenario_versions, scenarios
+from api.store.tables import run_events, runs
 from api.tags import fresh
 
 router = Router(tags=["runs"])
@@ -150,7 +151,7 @@ def _submit(new: NewRun, me: Me, service: Service, once: OnceOnly) -> JSONRespon
     once.start(new.model_dump(mode="json"))
     with service.store.begin() as connection:
         require_room(connection, service, me.board)
-        version = scenario_version(connection, me.board, new.scenario_id, new.scenario_version)
+        version = find_version(connection, me.board, new.scenario_id, new.scenario_version)
         if new.reference_run is not None and not find(connection, me.board, new.reference_run)["verified"]:
             raise ProblemError("conflict", f"Run {new.reference_run!r} has no plan that could be a reference.")
         values = {
@@ -168,24 +169,6 @@ def _submit(new: NewRun, me: Me, service: Service, once: OnceOnly) -> JSONRespon
         audit.record(connection, me.board, me.actor, "run.submit", run_id, {"scenario": new.scenario_id, "version": version["version"]})
         told = document(connection, find(connection, me.board, run_id))
         return once.keep(connection, answered(told, 202, location=f"/v1/runs/{run_id}", retry_after=POLL_AFTER))
-
-
-def scenario_version(connection: sa.Connection, board: str, scenario_id: str, version: int | None) -> Mapping[str, Any]:
-    """A version of a scenario of a board, the latest where none is asked for; ProblemError where there is none."""
-    mine = sa.select(scenarios.c.version).where(scenarios.c.id == scenario_id, scenarios.c.board == board)
-    latest = connection.execute(mine).scalar()
-    if latest is None:
-        raise not_found("scenario", scenario_id)
-    wanted = sa.select(scenario_versions).where(scenario_versions.c.scenario_id == scenario_id, scenario_versions.c.version == (version or latest))
-    row = connection.execute(wanted).mappings().first()
-    if row is None:
-        raise not_found("version of the scenario", f"{scenario_id}@{version}")
-    return dict(row)
-
-
-def own_layer(version: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A scenario's own changes as a layer; none where it has none."""
-    return [{"name": version["name"], "changes": version["changes"]}] if version["changes"] else []
 
 
 def _wait(prefer: str | None) -> float:
