@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
+from api.access.headers import Careful, KnownHost
 from api.once import ReplayedError
 from api.routes import every_router
 from api.service import Service
@@ -33,6 +34,7 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
         service = Service(chosen)
         migrate.upgrade(service.store)
         app.state.service = service
+        assert service.session_secret  # made now, so that no read ever has to
         yield
         service.close()
 
@@ -49,7 +51,9 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
     for router in every_router():
         app.include_router(router)
     app.add_middleware(BodyLimit, most=int(chosen.upload_mb * 1e6))
+    app.add_middleware(KnownHost, settings=chosen)
     app.middleware("http")(_traced)
+    app.add_middleware(Careful, settings=chosen)
     return app
 
 

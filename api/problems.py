@@ -23,6 +23,7 @@ TITLES = {
     "key-required": (400, "The request needs an Idempotency-Key."),
     "unauthenticated": (401, "The request names no key that is known."),
     "forbidden": (403, "The key's role may not do this."),
+    "cross-site": (403, "The request came from another site."),
     "not-found": (404, "There is no such thing."),
     "no-such-method": (405, "The method is not offered here."),
     "not-acceptable": (406, "The form asked for is not offered."),
@@ -37,6 +38,7 @@ TITLES = {
     "if-match-required": (428, "The request must say which version it changes."),
     "queue-full": (429, "Too many runs are waiting."),
     "busy": (429, "Too many requests are being worked on."),
+    "too-many-failures": (429, "Too many failed attempts came from one address."),
     "broken": (500, "Something broke on our side."),
     "unavailable": (503, "The service cannot answer now."),
 }

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, get_args
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
 
-from api.access import keys
+from api.access.asking import authorize, identify
 from api.access.keys import Caller
 from api.access.roles import Scope
-from api.problems import MEDIA, ProblemDocument, ProblemError
+from api.problems import MEDIA, ProblemDocument
 from api.service import Service
 
 bearer = HTTPBearer(auto_error=False, scheme_name="key", description="An API key, as `ojt keys create` prints it once.")
@@ -23,31 +25,41 @@ def service(request: Request) -> Service:
     return found
 
 
-def caller(
+async def caller(
     request: Request,
     service: Annotated[Service, Depends(service)],
-    told: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+    _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
 ) -> Caller:
     """Who asks. Raises ProblemError where nobody known does."""
-    if told is None:
-        raise ProblemError("unauthenticated", "Send the header `Authorization: Bearer KEY`.", headers={"WWW-Authenticate": "Bearer"})
-    with service.store.read() as connection:
-        found = keys.find(connection, told.credentials)
-    if found is None:
-        raise ProblemError("unauthenticated", "The key is unknown, expired or revoked.", headers={"WWW-Authenticate": "Bearer"})
-    request.state.caller = found
-    return found
+    known: Caller | None = getattr(request.state, "caller", None)
+    return known if known is not None else await run_in_threadpool(identify, request, service)
 
 
 def needs(scope: Scope) -> Callable[..., Caller]:
-    """A dependency that lets only those through whose role has the scope."""
+    """A dependency that lets only those through whose role has the scope; for routes that are none of a Router's."""
 
-    def allowed(caller: Annotated[Caller, Depends(caller)]) -> Caller:
-        if not caller.may(scope):
-            raise ProblemError("forbidden", f"The role {caller.role} has no scope {scope!r}.")
-        return caller
+    def allowed(request: Request, service: Annotated[Service, Depends(service)]) -> Caller:
+        return authorize(request, service, scope)
 
     return allowed
+
+
+class Guarded(APIRoute):
+    """A route that settles who asks, and whether they may, before anything else; it cannot be made without saying what it needs."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The route's handler, behind the question."""
+        go_on = super().get_route_handler()
+        named = (self.openapi_extra or {}).get("x-scope")
+        scope: Scope | None = next((each for each in get_args(Scope) if each == named), None)
+        if scope is None:
+            raise TypeError(f"{self.path} names no scope.")
+
+        async def guarded(request: Request) -> Response:
+            await run_in_threadpool(authorize, request, service(request), scope)
+            return await go_on(request)
+
+        return guarded
 
 
 Me = Annotated[Caller, Depends(caller)]
@@ -66,7 +78,7 @@ REASONS = {
     415: "The form of the body is not understood.",
     422: "The input has faults.",
     428: "If-Match is missing.",
-    429: "Too many at once; Retry-After says when.",
+    429: "Too many at once, or too many unknown keys from one address; Retry-After says when.",
     503: "It cannot answer now.",
 }
 
@@ -80,15 +92,18 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 class Router(APIRouter):
     """A router whose operations name their scope."""
 
+    def __init__(self, **more: Any) -> None:
+        super().__init__(route_class=Guarded, **more)
+
     def operation(self, method: str, path: str, scope: Scope, *, fails: tuple[int, ...] = (), status: int = 200, **more: Any) -> Callable[..., Any]:
         """A route that needs a scope; `fails` are the statuses of problems beside those that any operation has."""
-        statuses = {401, 403, 422, *fails, *((404,) if "{" in path else ()), *((400, 413, 415) if method in ("POST", "PUT", "PATCH") else ())}
+        statuses = {401, 403, 422, 429, *fails, *((404,) if "{" in path else ()), *((400, 413, 415) if method in ("POST", "PUT", "PATCH") else ())}
         responses = {**problems(*sorted(statuses)), **more.pop("responses", {})}
         extra = {"x-scope": scope, **more.pop("openapi_extra", {})}
         return self.api_route(
             path,
             methods=[method],
-            dependencies=[Depends(needs(scope)), *more.pop("dependencies", [])],
+            dependencies=[Depends(caller), *more.pop("dependencies", [])],
             responses=responses,
             openapi_extra=extra,
             status_code=status,
@@ -96,4 +111,4 @@ class Router(APIRouter):
         )
 
 
-__all__ = ["Me", "ProblemDocument", "Router", "Use", "caller", "needs", "problems", "service"]
+__all__ = ["Guarded", "Me", "ProblemDocument", "Router", "Use", "caller", "needs", "problems", "service"]

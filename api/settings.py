@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-Words = Annotated[tuple[str, ...], NoDecode]
+
+def _split(told: Any) -> Any:
+    return [word.strip() for word in told.split(",") if word.strip()] if isinstance(told, str) else told
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 """Words with commas between them."""
 
 
@@ -52,10 +57,25 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
     telemetry: bool = Field(False, description="Send OpenTelemetry traces; the exporter is set by the standard OTEL_ variables.")
     canary: timedelta | None = Field(None, description="How often a small allocation is run from end to end to see that everything works; never where absent.")
-    oidc_issuer: str | None = Field(None, description="Issuer of OpenID Connect for logging in to the pages.")
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[A-Za-z0-9.\[\]:-]+/?$",
+        description="`https://host`, as browsers address the service, where a proxy stands before it; cookies, links and the way back from the issuer follow.",
+    )
+    hosts: Words = Field((), description="More names under which requests may address the service; any where this and OJT_PUBLIC_URL are empty.")
+    auth_failures: int = Field(20, ge=1, description="Unknown keys that one address may try in a minute; more are answered with 429.")
+    session_life: timedelta = Field(timedelta(hours=12), description="How long a login to the pages lasts.")
+    oidc_issuer: str | None = Field(
+        None,
+        pattern=r"^(https://|http://(localhost|127\.0\.0\.1)(:|/|$))",
+        description="Issuer of OpenID Connect for logging in to the pages, as it names itself.",
+    )
     oidc_client_id: str | None = Field(None, description="Client id that the issuer gave.")
     oidc_client_secret: SecretStr | None = Field(None, description="Client secret that the issuer gave.")
-    oidc_roles: Words = Field((), description="`group=role` pairs, separated by commas, from the issuer's `groups` to a role here.")
+    oidc_roles: Words = Field(
+        (), description="`group=role` or `group=role@board`, separated by commas, from the issuer's claim `groups` to a role here; the first that fits counts."
+    )
+    oidc_scopes: Words = Field(("openid", "profile"), description="Scopes asked of the issuer, separated by commas; some need one more to tell `groups`.")
     session_secret: SecretStr | None = Field(None, description="Secret that signs the cookies of the pages; one is made and kept in the store where absent.")
 
     @property

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from allocator.cli.allocate import allocate
+from allocator.cli.audit import audit
 from allocator.cli.check import check
 from allocator.cli.compare import compare
 from allocator.cli.diff import diff
@@ -14,12 +15,13 @@ from allocator.cli.equity import equity
 from allocator.cli.evaluate import evaluate
 from allocator.cli.explain import explain
 from allocator.cli.generate import generate
+from allocator.cli.keys import keys
 from allocator.cli.recommend import recommend
 from allocator.cli.relax import relax
 from allocator.cli.report import report
 from allocator.cli.reservations import reservations
 from allocator.cli.rules import rules
-from allocator.cli.service import keys, serve, worker
+from allocator.cli.service import serve, worker
 from allocator.cli.show import show
 from allocator.cli.stability import stability
 from allocator.cli.sweep import sweep
@@ -39,6 +41,7 @@ for command in (
 ):  # fmt: skip
     app.command()(command)
 app.add_typer(keys)
+app.add_typer(audit)
 
 
 @app.callback(invoke_without_command=True)

@@ -1,8 +1,7 @@
-"""`ojt serve`, `ojt worker`, `ojt keys`: the service at the prompt. Its packages are an extra, and said to be missing where they are."""
+"""`ojt serve`, `ojt worker`: the service at the prompt. Its packages are an extra, and said to be missing where they are."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,9 +11,6 @@ from allocator.errors import Fault, InputError
 
 if TYPE_CHECKING:
     from api.settings import Settings
-
-keys = typer.Typer(name="keys", help="API keys of the service.", no_args_is_help=True)
-ROLES = "viewer, planner, analyst, publisher, admin or service"
 
 
 def serve(
@@ -36,33 +32,6 @@ def worker() -> None:
         from api.serve import stand_alone
 
         stand_alone("worker")
-
-
-@keys.command("create")
-def create_key(
-    role: Annotated[str, typer.Option("--role", metavar="ROLE", help=ROLES.capitalize() + ".")],
-    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Whose key it is, for lists and the audit trail.")] = "",
-    board: Annotated[str, typer.Option("--board", metavar="BOARD", help="The workforce board whose data the key opens.")] = "main",
-    days: Annotated[float | None, typer.Option("--days", metavar="DAYS", min=0, help="Days until it expires; never where absent.")] = None,
-) -> None:
-    """Make an API key and print it, once: it is kept only as a hash."""
-    with reported(False, False):
-        chosen = _settings()
-        from api.access.keys import create
-        from api.access.roles import ROLES as KNOWN
-        from api.clock import now
-        from api.store import migrate
-        from api.store.engine import Store
-
-        if role not in KNOWN:
-            raise InputError([Fault("unknown_role", f"There is no role {role!r}.", f"Choose one of {', '.join(KNOWN)}.", column="--role", value=role)])
-        store = Store(chosen.url)
-        migrate.upgrade(store)
-        with store.begin() as connection:
-            end: datetime | None = now() + timedelta(days=days) if days is not None else None
-            _, secret = create(connection, board=board, role=role, name=name or role, by="command line", expires_at=end)
-        store.close()
-        typer.echo(secret)
 
 
 def _settings(**told: Any) -> Settings:

@@ -35,3 +35,8 @@ ROLES: dict[Role, frozenset[Scope]] = {
     "admin": frozenset(get_args(Scope)),
     "service": frozenset({"read", "data", "runs", "metrics"}),
 }
+
+
+def within(role: Role, other: Role) -> bool:
+    """Whether a role may do nothing that the other may not."""
+    return ROLES[role] <= ROLES[other]

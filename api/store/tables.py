@@ -82,6 +82,7 @@ api_keys = Table(
     _moment("revoked_at"),
     _moment("last_used_at"),
     _of("replaces", "api_keys", required=False),
+    Index("ix_api_keys_board_id", "board", "id"),
 )
 
 audit = Table(
@@ -96,8 +97,48 @@ audit = Table(
     _json("detail"),
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    Index("ix_audit_board_actor", "board", "actor", "seq"),
+    Index("ix_audit_board_object", "board", "object", "seq"),
 )
 """What was changed by whom; each row holds the hash of the one before it."""
+
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    Column("board", String(64), primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+"""The last row of each board's trail. The next row follows this and not the last one there is, so that a trail cut short is never mended by writing on."""
+
+people = Table(
+    "people",
+    metadata,
+    _id(),
+    _board(),
+    Column("issuer", String(255), nullable=False),
+    Column("subject", String(255), nullable=False),
+    _text("name"),
+    _moment("created_at", required=True),
+    _moment("seen_at", required=True),
+    UniqueConstraint("board", "issuer", "subject"),
+)
+"""Users who logged in through an issuer of OpenID Connect."""
+
+sessions = Table(
+    "sessions",
+    metadata,
+    _id(),
+    _board(),
+    Column("key_id", String(64), ForeignKey("api_keys.id"), nullable=True),
+    Column("person_id", String(64), ForeignKey("people.id"), nullable=True),
+    Column("role", String(16), nullable=False),
+    _moment("created_at", required=True),
+    _moment("expires_at", required=True),
+    _moment("ended_at"),
+    Index("ix_sessions_expires_at", "expires_at"),
+)
+"""Logins to the pages: each of a key, with which it ends, or of a person."""
 
 idempotency_keys = Table(
     "idempotency_keys",
