@@ -90,7 +90,9 @@ def web(settings: Settings) -> None:
     import uvicorn
 
     from api.app import create_app
+    from api.solving import process
 
+    process.prepare()
     uvicorn.run(create_app(settings), host=settings.host, port=settings.port, log_level="warning", access_log=False, timeout_graceful_shutdown=5)
 
 
