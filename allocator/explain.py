@@ -32,19 +32,27 @@ SECONDS = 10.0
 
 
 class Explainer:
-    """A result that can be asked. `seconds` limits each question; None lets it take as long as a proof takes."""
+    """A result that can be asked. `seconds` limits each question; None lets it take as long as a proof takes.
 
-    def __init__(self, opened: Opened, *, seconds: float | None = SECONDS) -> None:
+    `pricing` limits what is found out once for all questions, the least that each pair costs; six questions' time where absent.
+    """
+
+    def __init__(self, opened: Opened, *, seconds: float | None = SECONDS, pricing: float | None = None) -> None:
         if not opened.result.verified:
             message = f"The result holds no plan to explain: it is {opened.result.status}."
             raise InputError([Fault("no_plan", message, "`ojt relax` says what would have to give way.", opened.scenario.name)])
         self._opened, self._seconds = opened, seconds
+        self._pricing = 6 * seconds if pricing is None and seconds is not None else pricing
 
     @cached_property
     def ground(self) -> Ground:
         """What all explanations stand on."""
         opened = self._opened
-        return Ground(opened.problem, opened.program, opened.columns, opened.result, opened.warm, self._seconds)
+        return Ground(opened.problem, opened.program, opened.columns, opened.result, opened.warm, self._seconds, self._pricing)
+
+    def limit(self, seconds: float | None) -> None:
+        """Limit each further question."""
+        self._seconds = self.ground.seconds = seconds
 
     def seeker(self, seeker_id: str) -> Explanation:
         """Why this person is where they are. Raises InputError where there is no such person."""

@@ -26,8 +26,8 @@ from allocator.board import NOBODY, Board, Table
 from allocator.candidate import FREE_OF_COST, Candidate, Cost, Exact, Move, Recommendation, Step, why
 from allocator.engines.base import Clock
 from allocator.engines.completed import completed
-from allocator.engines.regret import FIRST_TRY, Difference, difference, regrets, values
-from allocator.engines.warm import Change
+from allocator.engines.regret import FIRST_TRY, Difference, Regrets, difference, regrets, values
+from allocator.engines.warm import Change, Warm
 from allocator.errors import Fault, InputError
 from allocator.opened import Opened
 from allocator.program import Objective
@@ -54,17 +54,18 @@ class _Found(NamedTuple):
 class Recommender:
     """A result that is asked for recommendations: its program is held, and priced once, goal by goal.
 
-    Raises InputError where the result has no plan.
+    `clock` limits the pricing; goals that it does not come to tell nothing of any candidate. `warm` and `known` are the held program and its prices, where
+    somebody has them already. Raises InputError where the result has no plan.
     """
 
-    def __init__(self, opened: Opened, *, clock: Clock | None = None) -> None:
+    def __init__(self, opened: Opened, *, clock: Clock | None = None, warm: Warm | None = None, known: Regrets | None = None) -> None:
         if not opened.result.verified:
             message = "The result has no plan to recommend from."
             raise InputError([Fault("no_plan", message, "Allocate again; `ojt relax` says what to bend where nothing fits.", opened.result.scenario_name)])
         self.opened, self.facts, self.problem, self.program = opened, opened.scenario, opened.problem, opened.program
         self.pairs = self.program.pairs
-        self._warm = opened.warm() if len(self.pairs) else None
-        self.goal, self.loss = (NOBODY, NOBODY) if self._warm is None else self._certified(clock)
+        self._warm = (warm or opened.warm()) if len(self.pairs) else None
+        self.goal, self.loss = (NOBODY, NOBODY) if self._warm is None else self._certified(known or regrets(self._warm, clock))
         self._board = Board(self.program, opened.columns) if len(self.pairs) else None
         self._settled = np.zeros(0, dtype=bool) if self._board is None else self._board.ruled_out()
         self._taken = np.bincount(self.pairs.slot[opened.columns[: len(self.pairs)] > 0], minlength=self.pairs.slots)
@@ -72,10 +73,9 @@ class Recommender:
         self._seeker_starts = np.searchsorted(self.pairs.seeker, np.arange(self.facts.size("seekers") + 1, dtype=np.int32))
         self._slot_starts = np.searchsorted(self.pairs.slot[self._by_slot], np.arange(self.pairs.slots + 1))
 
-    def _certified(self, clock: Clock | None) -> tuple[Integers, Integers]:
+    def _certified(self, known: Regrets) -> tuple[Integers, Integers]:
         """Of each pair the goal that tells and the least loss, as far as goals are proved: after one that is not, a plan might make up for a loss."""
         assert self._warm is not None
-        known = regrets(self._warm, clock)
         proved = [reached.proved for reached in self._warm.outcome.goals]
         last = proved.index(False) if False in proved else len(proved)
         tells = (known.goal >= 0) & (known.goal <= last)

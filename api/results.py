@@ -1,10 +1,11 @@
-"""Results of runs as the library opens them: from the store into a folder of this machine, and from there into memory, where a few stay."""
+"""Results of runs: their files, the folders of this machine that they are laid out in, and, for those who need no questions answered, opened in memory."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,17 @@ import sqlalchemy as sa
 
 from allocator import Opened
 from allocator.inputs import Inputs
-from allocator.stored import read_result
+from api.answering.subject import Subject, opened_from
 from api.problems import ProblemError
 from api.service import Service
 from api.solving.child import inputs_of
+from api.store.blobs import load
 from api.store.tables import datasets, run_files
 
-KEPT = 8
-"""Opened results kept in the memory of a process; the least recently used goes first."""
+MOST_BYTES = 500_000_000
+"""About how much memory the opened results of a process may take; the least recently used goes first, the newest stays in any case."""
 
-_kept: OrderedDict[str, Opened] = OrderedDict()
+_kept: OrderedDict[str, tuple[Opened, int]] = OrderedDict()
 _opening = threading.Lock()
 
 
@@ -31,25 +33,56 @@ def result_files(service: Service, run_id: str) -> dict[str, str]:
         return dict(connection.execute(sa.select(run_files.c.name, run_files.c.sha256).where(run_files.c.run_id == run_id)).all())
 
 
-def result_folder(service: Service, run: Mapping[str, Any]) -> Path:
-    """The folder with a run's result; ProblemError where it has none, or none any more."""
+def files_of_result(service: Service, run: Mapping[str, Any]) -> dict[str, str]:
+    """The files of a run's result: names and hashes; ProblemError where it has none, or none any more."""
     if run["purged_at"] is not None:
+        service.papers.forget(run["id"])
         raise ProblemError("gone", f"The result of run {run['id']!r} was deleted after its time.")
     files = result_files(service, run["id"])
     if "result.json" not in files:
         raise ProblemError("conflict", f"Run {run['id']!r} is {run['status']} and has no result.")
-    return service.folders.folder(files)
+    return files
+
+
+def result_folder(service: Service, run: Mapping[str, Any]) -> Path:
+    """The folder with a run's result; ProblemError where it has none, or none any more."""
+    return service.folders.folder(files_of_result(service, run))
+
+
+def result_file(service: Service, run: Mapping[str, Any], name: str) -> bytes:
+    """One file of a run's result; ProblemError where there is no result."""
+    files = files_of_result(service, run)
+    with service.store.read() as connection:
+        return load(connection, files[name])
+
+
+def job_of_run(service: Service, run: Mapping[str, Any]) -> dict[str, Any]:
+    """A run's job with its facts and its reference laid out in folders."""
+    job = {**run["job"], **job_of_dataset(service, run["dataset_id"])}
+    if run["reference_run"] is not None:
+        reference = result_files(service, run["reference_run"])["assignments.csv"]
+        job["reference"] = str(service.folders.folder({"assignments.csv": reference}) / "assignments.csv")
+    return job
+
+
+def job_of_dataset(service: Service, dataset_id: str) -> dict[str, Any]:
+    """A dataset laid out in a folder, and its day."""
+    with service.store.read() as connection:
+        row = connection.execute(sa.select(datasets.c.files, datasets.c.as_of, datasets.c.purged_at).where(datasets.c.id == dataset_id)).one()
+    if row.purged_at is not None:
+        raise ProblemError("gone", f"The facts in dataset {dataset_id!r} were deleted after their time.")
+    as_of: date = row.as_of
+    return {"scenario": str(service.folders.folder(row.files)), "as_of": as_of.isoformat()}
+
+
+def subject_of(service: Service, run: Mapping[str, Any]) -> Subject:
+    """A run to ask questions about; ProblemError where it has no result."""
+    return Subject(run["id"], job_of_run(service, run), str(result_folder(service, run)))
 
 
 def inputs_of_run(service: Service, run: Mapping[str, Any]) -> Inputs:
     """The facts and wishes of a run, read anew."""
-    with service.store.read() as connection:
-        files = connection.execute(sa.select(datasets.c.files).where(datasets.c.id == run["dataset_id"])).scalar_one()
-    job = {**run["job"], "scenario": str(service.folders.folder(files))}
-    if run["reference_run"] is not None:
-        reference = result_files(service, run["reference_run"])["assignments.csv"]
-        job["reference"] = str(service.folders.folder({"assignments.csv": reference}) / "assignments.csv")
-    return inputs_of(job)
+    return inputs_of(job_of_run(service, run))
 
 
 def open_run(service: Service, run: Mapping[str, Any]) -> Opened:
@@ -58,11 +91,16 @@ def open_run(service: Service, run: Mapping[str, Any]) -> Opened:
     with _opening:
         if key in _kept:
             _kept.move_to_end(key)
-            return _kept[key]
-    folder = result_folder(service, run)
-    opened = Opened.of(inputs_of_run(service, run).scenario, read_result(folder))
+            return _kept[key][0]
+    opened = opened_from(job_of_run(service, run), result_folder(service, run))
     with _opening:
-        _kept[key] = opened
-        while len(_kept) > KEPT:
+        _kept[key] = opened, _size(opened)
+        while len(_kept) > 1 and sum(size for _, size in _kept.values()) > MOST_BYTES:
             _kept.popitem(last=False)
     return opened
+
+
+def _size(opened: Opened) -> int:
+    """About the bytes that a result takes when its pairs and its program are there: tables as they are, and what is made of each pair."""
+    tables = sum(int(frame.memory_usage(deep=True).sum()) for frame in (*opened.scenario.tables.values(), opened.result.assignments))
+    return 2 * tables + 200 * opened.result.considered

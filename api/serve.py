@@ -120,7 +120,9 @@ def web(settings: Settings, listening: int | None = None) -> None:
     import uvicorn
 
     from api.app import create_app
+    from api.solving import process
 
+    process.prepare()
     quiet = {"log_level": "warning", "access_log": False, "server_header": False}
     config = uvicorn.Config(create_app(settings), host=settings.host, port=settings.port, timeout_graceful_shutdown=5, **quiet)
     uvicorn.Server(config).run(None if listening is None else [socket.socket(fileno=listening)])

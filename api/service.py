@@ -1,4 +1,4 @@
-"""What every request works with: settings, store, folders, queue."""
+"""What every request works with: settings, store, folders, queue, those who answer questions about finished runs, and what they have written."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from api.access.seen import Seen
 from api.access.throttle import Throttle
+from api.answering.papers import Papers
+from api.answering.pool import Answerers
 from api.jobs.queue import Queue
 from api.settings import Settings
 from api.store.blobs import Folders
@@ -26,6 +28,8 @@ class Service:
         self.folders = Folders(self.store, settings.data_dir / "cache")
         self.throttle = Throttle(settings.auth_failures)
         self.seen = Seen(self.store)
+        self.answerers = Answerers(settings)
+        self.papers = Papers(settings.data_dir / "papers", int(settings.papers_mb * 1e6))
 
     @cached_property
     def queue(self) -> Queue:
@@ -50,6 +54,7 @@ class Service:
     def close(self) -> None:
         """Give everything back."""
         self.seen.close()
+        self.answerers.close()
         if "queue" in self.__dict__:
             self.queue.close()
         self.store.close()

@@ -32,6 +32,11 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="Port that the web server listens on; 0 takes a free one.")
     solvers: int = Field(2, ge=1, le=256, description="Runs that one worker solves at the same time, each in a process of its own.")
     memory_gb: float = Field(8.0, gt=0, description="Memory that one solver process may hold; it is ended above it.")
+    answerers: int = Field(
+        2, ge=1, le=64, description="Processes that answer questions about finished runs (explanations, recommendations, reports) at the same time."
+    )
+    answers_gb: float = Field(1.5, gt=0, description="Memory in which one of them keeps runs open; above it, it closes those asked about longest ago.")
+    papers_mb: float = Field(1000.0, ge=0, description="Room on disk for workbooks, pages and tables that were made once and are kept for the next reader.")
     wall_limit: timedelta = Field(timedelta(hours=1), description="Longest time a run may take whatever its own limit says.")
     queue_limit: int = Field(200, ge=1, description="Runs of one board that may wait or run at once; more are answered with 429.")
     upload_mb: float = Field(25.0, gt=0, description="Largest body of a request; larger ones are answered with 413.")

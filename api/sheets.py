@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from api.results import open_run
+from api.results import subject_of
 from api.service import Service
 
-if TYPE_CHECKING:
-    from allocator.opened import Opened
-
-WORKBOOK, PAGE = "workbook.xlsx", "report.html"
+PAPER_SECONDS = 300.0
+"""Longest time for a workbook, a page, an archive."""
 
 
 def sheets_of(service: Service, run: Mapping[str, Any]) -> dict[str, bytes]:
-    """Every file of a run that a team is given in the morning, by name: the workbook, the page, and each sheet as CSV.
+    """Every file of a run that a team is given in the morning, by name: `workbook.xlsx`, `report.html`, and each sheet as CSV.
 
     Nothing in them is made from demographics. `employer_sheet.csv` is safe to send to employers, one employer's lines at a time; the others are for the
-    team only. Raises ProblemError where the run has no result.
+    team only. Raises ProblemError where the run has no result, or where nobody is free to make them.
     """
-    return every_sheet(open_run(service, run), by_demographics=False)
-
-
-def every_sheet(opened: Opened, *, by_demographics: bool) -> dict[str, bytes]:
-    """The files of an opened result."""
-    from allocator.csv_tables import csv_bytes
-    from allocator.report.page import page
-    from allocator.report.sections import sections
-    from allocator.report_tables import Material, report_tables
-    from allocator.workbook import workbook
-
-    tables = report_tables(Material.of(opened), by_demographics=by_demographics)
-    return {
-        WORKBOOK: workbook(tables, as_of=opened.scenario.as_of, title=f"OJT assignments, {opened.scenario.name}"),
-        PAGE: page(opened, sections(opened, by_demographics=by_demographics)).encode(),
-        **{f"{table.name}.csv": csv_bytes(table) for table in tables},
-    }
+    packed = service.answerers.ask("as_sheets", [subject_of(service, run)], {}, kind="paper", seconds=PAPER_SECONDS)
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}

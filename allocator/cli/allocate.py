@@ -167,10 +167,10 @@ def _solved(inputs: Inputs, seed: int, limits: Limits, engine: str, watch: Watch
 
 
 def _export(inputs: Inputs, seed: int, path: Path) -> None:
-    from allocator.cli.settled import settled
     from allocator.engines.pulp_model import write_model
     from allocator.pairs import find_pairs
     from allocator.program import build
+    from allocator.settled import settled
 
     problem = settled(inputs.problem(seed))
     try:

@@ -28,8 +28,8 @@ def check(
     """
     with reported(as_json, debug):
         from allocator.check import violations
-        from allocator.cli.settled import settled
         from allocator.plan import Plan
+        from allocator.settled import settled
 
         inputs = read_inputs(scenario, policy, sets, as_of, reference, changes)
         pairs = read_plan_file(inputs.scenario, assignments)

@@ -74,8 +74,8 @@ class Judge:
             return self.first.problem
         if self.scenario is None:
             raise at_option("--scenario", "A plan in a file does not say which scenario it is for.", "Name it with --scenario, or name a result first.")
-        from allocator.cli.settled import settled
         from allocator.inputs import read_inputs
+        from allocator.settled import settled
 
         return settled(read_inputs(self.scenario, None, None, None).problem())
 

@@ -42,8 +42,8 @@ def evaluate(
     Exit codes: 0 keeps every rule, 3 breaks some, 2 bad input, 1 our mistake.
     """
     with reported(as_json, debug):
-        from allocator.cli.settled import settled
         from allocator.evaluate import Evaluator
+        from allocator.settled import settled
 
         inputs = read_inputs(scenario, policy, sets, as_of, reference, changes)
         pairs = read_plan_file(inputs.scenario, assignments)

@@ -25,11 +25,13 @@ SOFT_GOALS = ("lottery", "stability")
 
 
 class Ground:
-    """A result with its program, and what was found out about it so far. `seconds` limits each question."""
+    """A result with its program, and what was found out about it so far. `seconds` limits each question, `pricing` what is found out for all of them."""
 
-    def __init__(self, problem: Problem, program: Program, columns: Integers, result: Result, warm: Callable[[], Warm], seconds: float | None) -> None:
+    def __init__(
+        self, problem: Problem, program: Program, columns: Integers, result: Result, warm: Callable[[], Warm], seconds: float | None, pricing: float | None
+    ) -> None:
         self.problem, self.program, self.columns, self.result = problem, program, columns, result
-        self.pairs, self.seconds, self._make_warm = program.pairs, seconds, warm
+        self.pairs, self.seconds, self._pricing, self._make_warm = program.pairs, seconds, pricing, warm
         self._deadline: float | None = None
         self.seeker_ids, self.slot_ids = problem.scenario.ids("seekers"), problem.scenario.ids("slots")
 
@@ -54,7 +56,7 @@ class Ground:
         if not len(self.pairs):
             empty = np.empty(0, dtype=np.int64)
             return Regrets(empty, empty, ())
-        return regrets(self.warm, Clock(None if self.seconds is None else 6 * self.seconds))
+        return regrets(self.warm, Clock(self._pricing))
 
     @cached_property
     def broken(self) -> tuple[Integers, Integers]:

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
-
 from pydantic import Field
 
 from allocator.errors import Fault

@@ -1,4 +1,4 @@
-"""A problem whose `over_and_above` reservations are settled, for commands that do not solve themselves."""
+"""A problem whose `over_and_above` reservations are settled, for questions that solve nothing else."""
 
 from __future__ import annotations
 
