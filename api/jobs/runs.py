@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from api.clock import now
 from api.ids import new_id
+from api.jobs.ends import conclude
 from api.jobs.queue import RUNS, Queue
 from api.store.blobs import keep
 from api.store.engine import Store
@@ -61,6 +62,7 @@ def claim(store: Store, run_id: str, worker_id: str) -> Claim | None:
         if row["status"] == "cancelling":
             connection.execute(runs.update().where(runs.c.id == run_id).values(status="cancelled", finished_at=now(), worker_id=None, stop_reason="cancelled"))
             told(connection, run_id, "status", {"status": "cancelled"})
+            conclude(connection, run_id)
             return None
         token = row["attempts"] + 1
         values = {
@@ -100,6 +102,7 @@ def finish(store: Store, claim: Claim, status: str, values: Mapping[str, Any], f
         for name, content in files.items():
             connection.execute(run_files.insert().values(run_id=claim.run_id, name=name, sha256=keep(connection, content)))
         told(connection, claim.run_id, "status", {"status": status, "outcome": values.get("outcome"), "stop_reason": values.get("stop_reason")})
+        conclude(connection, claim.run_id)
     return True
 
 
@@ -114,6 +117,8 @@ def died(store: Store, claim: Claim, most: int, reason: Mapping[str, Any]) -> bo
         values |= {"status": "queued"} if again else {"status": "failed", "stop_reason": "error", "finished_at": now(), "error": dict(reason)}
         connection.execute(runs.update().where(claim.holds()).values(**values))
         told(connection, claim.run_id, "status", {"status": values["status"], "reason": reason["code"]})
+        if not again:
+            conclude(connection, claim.run_id)
     return bool(again)
 
 
@@ -123,10 +128,12 @@ def cancel(connection: sa.Connection, run_id: str) -> str | None:
     if row is None or row.status in (*ENDED, "cancelling"):
         return None if row is None else str(row.status)
     waiting = row.status == "queued"
-    ended = {"status": "cancelled", "stop_reason": "cancelled", "finished_at": now()}
-    values = {"cancel_requested_at": now(), **(ended if waiting else {"status": "cancelling"})}
+    end = {"status": "cancelled", "stop_reason": "cancelled", "finished_at": now()}
+    values = {"cancel_requested_at": now(), **(end if waiting else {"status": "cancelling"})}
     connection.execute(runs.update().where(runs.c.id == run_id).values(**values))
     told(connection, run_id, "status", {"status": values["status"]})
+    if waiting:
+        conclude(connection, run_id)
     return str(values["status"])
 
 

@@ -19,6 +19,8 @@ from dbos import DBOS, DBOSPortableJSONSerializer
 from api.ids import new_id
 from api.jobs import queue
 from api.jobs import runs as life
+from api.jobs.ends import conclude
+from api.jobs.webhooks import Sender
 from api.service import Service
 from api.settings import Settings
 from api.solving import process
@@ -48,6 +50,7 @@ class Worker:
     def __init__(self, service: Service) -> None:
         self.service, self.id = service, new_id("worker")
         self._stopping = threading.Event()
+        self.sender = Sender(service)
 
     def start(self) -> None:
         """Register, take up the queue, begin to say that it lives."""
@@ -74,7 +77,7 @@ class Worker:
         DBOS.launch()
         for name, at_once in ((queue.RUNS, settings.solvers), (queue.NIGHTS, 8), (queue.CHORES, 4)):
             DBOS.register_queue(name, worker_concurrency=at_once, polling_interval_sec=POLL)
-        for task, every in ((self._beat, settings.heartbeat), (self._rescue, settings.heartbeat)):
+        for task, every in ((self._beat, settings.heartbeat), (self._rescue, settings.heartbeat), (self.sender.look, settings.heartbeat)):
             threading.Thread(target=self._again, args=(task, every.total_seconds()), daemon=True, name=task.__name__).start()
         log.info("worker started", worker_id=self.id, solvers=settings.solvers)
 
@@ -140,14 +143,17 @@ class Worker:
 
     def _count_deaths(self, connection: sa.Connection, lost: str) -> None:
         """The runs of a lost worker have lost an attempt; after the last they fail."""
-        most = self.service.settings.attempts
+        most, failed = self.service.settings.attempts, []
         for run_id, deaths in connection.execute(sa.select(runs.c.id, runs.c.deaths).where(runs.c.worker_id == lost, runs.c.status.in_(life.OPEN))).all():
             values: dict[str, object] = {"deaths": deaths + 1}
             if deaths + 1 >= most:
                 error = {"code": "worker-lost", "message": "The worker died each time the run was begun."}
                 values |= {"status": "failed", "stop_reason": "error", "error": error, "worker_id": None, "finished_at": _store_time(connection)}
+                failed.append(run_id)
             connection.execute(runs.update().where(runs.c.id == run_id).values(**values))
             life.told(connection, run_id, "status", {"status": values.get("status", "queued"), "reason": "worker-lost"})
+        for run_id in failed:
+            conclude(connection, run_id)
 
     def _find_strays(self) -> None:
         """Put runs back that wait or hang although nothing in the queue will bring them further."""

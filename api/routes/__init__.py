@@ -7,6 +7,6 @@ from fastapi import APIRouter
 
 def every_router() -> list[APIRouter]:
     """The routers of all resources."""
-    from api.routes import evaluations, health, rules, runs
+    from api.routes import evaluations, health, rules, runs, webhooks
 
-    return [each.router for each in (health, rules, evaluations, runs)]
+    return [each.router for each in (health, rules, evaluations, runs, webhooks)]
