@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from api.clock import now
 from api.ids import new_id
+from api.jobs.ends import conclude
 from api.jobs.queue import RUNS, Queue
 from api.jobs.turns import OPEN as OPEN
 from api.jobs.turns import next_turn
@@ -113,6 +114,7 @@ def finish(store: Store, claim: Claim, status: str, values: Mapping[str, Any], f
         for name, content in files.items():
             connection.execute(run_files.insert().values(run_id=claim.run_id, name=name, sha256=keep(connection, content)))
         told(connection, claim.run_id, "status", {"status": status, "outcome": values.get("outcome"), "stop_reason": values.get("stop_reason")})
+        conclude(connection, claim.run_id)
     return True
 
 
@@ -152,6 +154,7 @@ def _given_up(connection: sa.Connection, queue: Queue, row: Mapping[str, Any], r
 def _end(connection: sa.Connection, run_id: str, status: str, **values: Any) -> None:
     connection.execute(runs.update().where(runs.c.id == run_id).values(status=status, finished_at=now(), worker_id=None, **values))
     told(connection, run_id, "status", {"status": status, "stop_reason": values.get("stop_reason")})
+    conclude(connection, run_id)
 
 
 def cancel(connection: sa.Connection, run_id: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dbos import DBOS
 
-from api.jobs import runs
+from api.jobs import runs, webhooks
 from api.jobs.solving import solve_run
 from api.jobs.worker import here
 
@@ -17,3 +17,9 @@ def run(run_id: str) -> None:
         solve_run(worker.service, worker.id, run_id)
     except runs.GoneError:
         worker.wait_for_the_end()
+
+
+@DBOS.workflow(name=webhooks.WORKFLOW)
+def deliver() -> None:
+    """Wake a worker to send what is due. Where this comes to nothing, the workers' own looks find it a moment later."""
+    here().sender.look()

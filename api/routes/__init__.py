@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from fastapi import APIRouter
+
+RESOURCES = (
+    "api_keys",
+    "audit",
+    "evaluations",
+    "health",
+    "me",
+    "rules",
+    "runs",
+    "webhooks",
+)
 
 
 def every_router() -> list[APIRouter]:
     """The routers of all resources, and of logging in."""
     from api.pages import login
-    from api.routes import api_keys, audit, evaluations, health, me, rules, runs
 
-    return [each.router for each in (health, me, rules, evaluations, runs, api_keys, audit, login)]
+    return [*(import_module(f"api.routes.{name}").router for name in RESOURCES), login.router]

@@ -292,8 +292,10 @@ sweeps = Table(
     _text("created_by"),
     _moment("created_at", required=True),
     _moment("cancel_requested_at"),
+    _moment("finished_at"),
     Index("ix_sweeps_board_id", "board", "id"),
 )
+"""Sweeps. How one stands follows from the runs that are its parts; `finished_at` is when the last of them came to its end."""
 
 workers = Table(
     "workers",
@@ -381,11 +383,15 @@ webhooks = Table(
     _board(),
     _text("url"),
     _text("secret"),
+    Column("previous_secret", sa.Text, nullable=True),
+    _moment("previous_until"),
     _json("events"),
     _text("created_by"),
     _moment("created_at", required=True),
     _moment("disabled_at"),
+    Index("ix_webhooks_board_id", "board", "id"),
 )
+"""Who is told of what. `previous_secret` signs beside `secret` until `previous_until`."""
 
 deliveries = Table(
     "deliveries",
@@ -401,9 +407,12 @@ deliveries = Table(
     Column("error", sa.Text, nullable=True),
     _moment("created_at", required=True),
     _moment("next_at"),
+    _moment("until"),
     _moment("delivered_at"),
     Index("ix_deliveries_status_next_at", "status", "next_at"),
+    Index("ix_deliveries_webhook_id", "webhook_id"),
 )
+"""Messages to webhooks: `status` waiting, delivered, failed; a waiting one is due at `next_at`, and given up after `until`."""
 
 secrets = Table(
     "secrets",
