@@ -123,8 +123,8 @@ def web(settings: Settings, listening: int | None = None) -> None:
     from api.solving import process
 
     process.prepare()
-    quiet = {"log_level": "warning", "access_log": False, "server_header": False}
-    config = uvicorn.Config(create_app(settings), host=settings.host, port=settings.port, timeout_graceful_shutdown=5, **quiet)
+    app, host, port = create_app(settings), settings.host, settings.port
+    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=5)
     uvicorn.Server(config).run(None if listening is None else [socket.socket(fileno=listening)])
 
 
