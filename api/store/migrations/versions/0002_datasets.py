@@ -1,7 +1,7 @@
 """Which files of a dataset are never given out.
 
 Revision ID: 0002_datasets
-Revises: 0001
+Revises: 0002_access
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0002_datasets"
-down_revision = "0001"
+down_revision = "0002_access"
 branch_labels = None
 depends_on = None
 

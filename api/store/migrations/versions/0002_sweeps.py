@@ -5,8 +5,8 @@ from alembic import op
 
 import api.store.tables
 
-revision = "0002"
-down_revision = "0001"
+revision = "0002_sweeps"
+down_revision = "0002_datasets"
 
 
 def upgrade() -> None:
