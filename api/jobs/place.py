@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -23,6 +24,7 @@ except ImportError:  # pragma: no cover  Windows: nobody is known to be dead bef
 
 log = structlog.get_logger("ojt.worker")
 LOCK = "lives"
+OLD = 86_400.0
 MARK = "OJT_WORKER_ID"
 """Variable in the environment of every process that a worker starts, and of those that they start, that names the worker."""
 
@@ -51,7 +53,7 @@ class Place:
 
     def dead(self) -> list[str]:
         """Workers of this machine that live no more, whose folders are still there."""
-        others = (path for path in sorted(self._work.iterdir()) if path.name != self._worker_id and not path.name.startswith("."))
+        others = (path for path in sorted(self._work.glob("worker_*")) if path.name != self._worker_id)
         return [path.name for path in others if path.is_dir() and not _locked(path / LOCK)]
 
     def sweep(self, worker_id: str) -> None:
@@ -61,6 +63,13 @@ class Place:
             with contextlib.suppress(psutil.Error):
                 process.kill()
         shutil.rmtree(self._work / worker_id, ignore_errors=True)
+
+    def sweep_old(self) -> None:
+        """Remove what others than workers began to write here long ago and never finished, because they were killed."""
+        for path in self._work.iterdir():
+            with contextlib.suppress(OSError):
+                if not path.name.startswith("worker_") and path.stat().st_mtime < time.time() - OLD:
+                    shutil.rmtree(path, ignore_errors=True)
 
 
 def _locked(lock: Path) -> bool:

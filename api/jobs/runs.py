@@ -60,7 +60,7 @@ def submit(connection: sa.Connection, queue: Queue, values: Mapping[str, Any]) -
 
 
 def claim(store: Store, run_id: str, worker_id: str) -> Claim | None:
-    """Begin an attempt; None where the run has ended, was cancelled before, or is held by a worker that lives.
+    """Begin an attempt; None where the run has ended, was cancelled before, or is held by a worker that lives, also this one.
 
     Raises GoneError where this worker itself was given up, whose work waits for others.
     """
@@ -70,8 +70,7 @@ def claim(store: Store, run_id: str, worker_id: str) -> Claim | None:
             raise GoneError(worker_id)
         if row is None or row["status"] in ENDED:
             return None
-        holder = row["worker_id"]
-        if holder not in (None, worker_id) and _lives(connection, holder):
+        if row["worker_id"] is not None and _lives(connection, row["worker_id"]):
             return None
         if row["status"] == "cancelling":
             _end(connection, run_id, "cancelled", stop_reason="cancelled")

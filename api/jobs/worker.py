@@ -55,6 +55,7 @@ class Worker:
         """Register, take up the queue, begin to say that it lives."""
         settings, store = self.service.settings, self.service.store
         self.place.take()
+        self.place.sweep_old()
         process.prepare()
         with store.begin() as connection:
             moment = store_time(connection)

@@ -27,6 +27,7 @@ class Served:
 
     def __init__(self, settings: Settings, port: int, process: subprocess.Popen[bytes]) -> None:
         self.settings, self.address, self.process = settings, f"http://127.0.0.1:{port}", process
+        self._clients: list[httpx.Client] = []
 
     def key(self, role: Role, board: str = "main") -> str:
         """A fresh key, made as its users make it."""
@@ -36,8 +37,15 @@ class Served:
         return made.stdout.strip()
 
     def client(self, role: Role, board: str = "main") -> httpx.Client:
-        """A client with a fresh key."""
-        return httpx.Client(base_url=self.address, headers={"Authorization": f"Bearer {self.key(role, board)}"}, timeout=120)
+        """A client with a fresh key, closed with the service."""
+        made = httpx.Client(base_url=self.address, headers={"Authorization": f"Bearer {self.key(role, board)}"}, timeout=120)
+        self._clients.append(made)
+        return made
+
+    def close(self) -> None:
+        """Give up the connections to it."""
+        for client in self._clients:
+            client.close()
 
     def wait(self) -> None:
         """Until it can work."""
@@ -79,6 +87,7 @@ def served(settings: Settings, **more: str) -> Iterator[Served]:
         made.wait()
         yield made
     finally:
+        made.close()
         process.send_signal(signal.SIGTERM)
         try:
             process.wait(30)
