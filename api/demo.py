@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from allocator.changes import plain
 from allocator.documents import read_document
 from allocator.domain import TABLES
 from allocator.generate import generate, write_generated
 from allocator.tables.folder import SETTINGS_FILE
 from allocator.tables.source import parse_settings
-from allocator.changes import plain
 
 HERE = Path(__file__).parent
 PLACES = (HERE / "scenarios", HERE.parent / "scenarios")

@@ -1,5 +1,4 @@
 """Every kind of fault that the service can tell of: the library's, and those of uploads."""
-# ruff: noqa: E501 -- one code a line reads as the table it is
 
 from __future__ import annotations
 

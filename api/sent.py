@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -36,25 +36,24 @@ Name = Annotated[str, Field(min_length=1, max_length=200, description="How peopl
 Day = Annotated[date | None, Field(description="The day the facts are looked at; what scenario.toml says where absent, else today.")]
 
 
+EXAMPLE: dict[str, JsonValue] = {
+    "name": "two people",
+    "as_of": "2026-11-02",
+    "tables": {
+        "seekers": [{"seeker_id": "S1", "partner_id": "CBO1"}, {"seeker_id": "S2"}],
+        "slots": [{"slot_id": "J1", "openings": 1}],
+        "pairs": [{"seeker_id": "S1", "slot_id": "J1", "score": 80}, {"seeker_id": "S2", "slot_id": "J1", "score": 90}],
+    },
+    "policy": {"constraints": [{"kind": "reservation", "beneficiaries": "partner:CBO1", "count": 1, "mode": "minimum_best_effort"}]},
+}
+
+
 class NewDataset(BaseModel):
     """A dataset as JSON: the tables as lists of records, and the policy as its TOML would be in JSON."""
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "name": "four people",
-                    "as_of": "2026-11-02",
-                    "tables": {
-                        "seekers": [{"seeker_id": "S1", "partner_id": "CBO1"}, {"seeker_id": "S2"}],
-                        "slots": [{"slot_id": "J1", "openings": 1}],
-                        "pairs": [{"seeker_id": "S1", "slot_id": "J1", "score": 80}, {"seeker_id": "S2", "slot_id": "J1", "score": 90}],
-                    },
-                    "policy": {"constraints": [{"kind": "reservation", "beneficiaries": "partner:CBO1", "count": 1, "mode": "minimum_best_effort"}]},
-                }
-            ]
-        },
+        json_schema_extra={"examples": [EXAMPLE]},
     )
 
     name: Name

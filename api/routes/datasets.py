@@ -22,7 +22,7 @@ from api.paging import Cursor, Limit, Page, linked, numbered, piece
 from api.problems import FaultDocument, ProblemError, not_found
 from api.routing import Me, Router, Use
 from api.rows import matching_rows
-from api.sent import FORM, JSON, DatasetForm, NewDataset, Sent, sent
+from api.sent import EXAMPLE, FORM, JSON, DatasetForm, NewDataset, Sent, sent
 from api.service import Service
 from api.store.blobs import load
 from api.store.tables import dataset_issues, datasets
@@ -94,7 +94,7 @@ BODY = {
     "required": True,
     "content": {
         FORM: {"schema": DatasetForm.model_json_schema()},
-        JSON: {"schema": NewDataset.model_json_schema(), "examples": {"tables": {"value": NewDataset.model_config["json_schema_extra"]["examples"][0]}}},  # type: ignore[index,call-overload]
+        JSON: {"schema": NewDataset.model_json_schema(), "examples": {"tables": {"value": EXAMPLE}}},
     },
 }
 

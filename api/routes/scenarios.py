@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import sqlalchemy as sa
 from fastapi import Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from allocator.change_words import describe
 from allocator.changes import plain
@@ -75,7 +75,7 @@ class BaseDocument(BaseModel):
         return self
 
 
-PROMISE = {"op": "set", "path": "constraints.reservation[two seats for the partner].count", "value": 1}
+PROMISE: dict[str, JsonValue] = {"op": "set", "path": "constraints.reservation[two seats for the partner].count", "value": 1}
 
 
 class NewScenario(BaseModel):
