@@ -10,10 +10,10 @@ from importlib.metadata import version
 
 import structlog
 from fastapi import FastAPI, Request, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import problems
+from api import methods, problems
 from api.access.headers import Careful, KnownHost
+from api.bodies import BodyLimit
 from api.once import ReplayedError
 from api.routes import every_router
 from api.service import Service
@@ -50,6 +50,7 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
     app.add_exception_handler(ReplayedError, _replayed)
     for router in every_router():
         app.include_router(router)
+    methods.install(app)
     app.add_middleware(BodyLimit, most=int(chosen.upload_mb * 1e6))
     app.add_middleware(KnownHost, settings=chosen)
     app.middleware("http")(_traced)
@@ -73,34 +74,3 @@ async def _traced(request: Request, go_on: Callable[[Request], Awaitable[Respons
         response = problems.problem(request, "broken", "The logs say more under the trace id.")
     response.headers["X-Trace-Id"] = request.state.trace_id
     return response
-
-
-class BodyLimit:
-    """Refuses bodies above a size, also those that do not say how large they are."""
-
-    def __init__(self, app: ASGIApp, most: int) -> None:
-        self._app, self._most = app, most
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, counting its body."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        told = dict(scope["headers"]).get(b"content-length", b"0")
-        seen = 0
-
-        async def counted() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > self._most:
-                raise problems.ProblemError("too-large", f"A body may hold {self._most / 1e6:g} MB.")
-            return message
-
-        if told.isdigit() and int(told) > self._most:
-            request = Request(scope)
-            await problems.problem(request, "too-large", f"A body may hold {self._most / 1e6:g} MB; this one says {int(told) / 1e6:,.1f} MB.")(
-                scope, receive, send
-            )
-            return
-        await self._app(scope, counted, send)

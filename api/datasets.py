@@ -29,7 +29,7 @@ from api.solving.apart import BrokenOffError, apart
 from api.solving.reading import UNNAMED, read_upload
 from api.store import audit
 from api.store.blobs import keep
-from api.store.tables import dataset_issues, datasets
+from api.store.tables import dataset_issues, datasets, runs, scenario_versions, scenarios
 from api.texts import tidy
 
 
@@ -54,7 +54,7 @@ class Understood:
         return sum(fault.severity == "error" for fault in self.faults)
 
 
-def understand(settings: Settings, files: Mapping[str, bytes], *, name: str = "", as_of: date | None = None) -> Understood:
+def understand(settings: Settings, files: Mapping[str, bytes], *, name: str = "", as_of: date | None = None, fallback: str = "unnamed") -> Understood:
     """What the files say. Takes as long as reading takes: not for the event loop, nor for a transaction.
 
     Raises
@@ -80,7 +80,7 @@ def understand(settings: Settings, files: Mapping[str, bytes], *, name: str = ""
         raise ProblemError("too-large", f"A table of an upload may hold {settings.records:,} records.", faults=_faults(said["too_many"]))
     if "unreadable" in said:
         raise ProblemError("faulty-input", "The upload cannot be read.", faults=_faults(said["unreadable"]))
-    return _understood(said, files, name)
+    return _understood(said, files, name, fallback)
 
 
 def _broken_off(error: BrokenOffError, settings: Settings) -> ProblemError:
@@ -94,9 +94,9 @@ def _broken_off(error: BrokenOffError, settings: Settings) -> ProblemError:
     )
 
 
-def _understood(said: Mapping[str, Any], files: Mapping[str, bytes], name: str) -> Understood:
+def _understood(said: Mapping[str, Any], files: Mapping[str, bytes], name: str, fallback: str) -> Understood:
     day = date.fromisoformat(said["as_of"]) if said["as_of"] else now().date()
-    called = tidy(said["name"] or name or "unnamed")[:200]
+    called = tidy(said["name"] or name or fallback)[:200] or "unnamed"
     # What should never have been sent is not kept; the dataset is of no use with it, so nobody misses it.
     kept = {title: content for title, content in files.items() if title not in said["personal"]}
     return Understood(
@@ -177,3 +177,21 @@ def require_usable(connection: sa.Connection, row: Mapping[str, Any]) -> None:
         faults = [Fault(**fault) for fault in told]
         message = f"Dataset {row['id']!r} has {row['errors']:,} fault{'' if row['errors'] == 1 else 's'}; mend the files and upload them again."
         raise ProblemError("conflict", message, faults=faults)
+
+
+def archive_dataset(connection: sa.Connection, board: str, dataset_id: str, by: str) -> None:
+    """Archive a dataset. Harmless where it is archived; ProblemError where something still uses it."""
+    mine = sa.select(datasets.c.purged_at).where(datasets.c.id == dataset_id, datasets.c.board == board)
+    row = connection.execute(mine.with_for_update()).first()
+    if row is None:
+        raise not_found("dataset", dataset_id)
+    if row.purged_at is not None:
+        return
+    on_it = sa.select(sa.func.count(sa.distinct(scenarios.c.id))).join(scenario_versions, scenario_versions.c.scenario_id == scenarios.c.id)
+    used = connection.execute(on_it.where(scenario_versions.c.dataset_id == dataset_id, scenarios.c.archived_at.is_(None))).scalar_one()
+    kept = connection.execute(sa.select(sa.func.count()).select_from(runs).where(runs.c.dataset_id == dataset_id, runs.c.purged_at.is_(None))).scalar_one()
+    if used or kept:
+        message = f"Dataset {dataset_id!r} is used by {used:,} scenario{'' if used == 1 else 's'} and {kept:,} kept run{'' if kept == 1 else 's'}."
+        raise ProblemError("conflict", message)
+    connection.execute(datasets.update().where(datasets.c.id == dataset_id).values(purged_at=now()))
+    audit.record(connection, board, by, "dataset.archive", dataset_id)

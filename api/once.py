@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -40,7 +40,7 @@ class Once:
 
     def __init__(self, service: Service, caller: Caller, operation: str, key: str | None) -> None:
         self._service, self._board, self._operation, self._key = service, caller.board, operation, key
-        self._held = False
+        self._since: datetime | None = None
 
     def start(self, body: object) -> None:
         """Take the key for this body.
@@ -50,17 +50,18 @@ class Once:
         if self._key is None:
             return
         told = json.dumps(body, sort_keys=True, default=str, ensure_ascii=False)
-        fingerprint = hashlib.sha256(f"{self._operation}\n{told}".encode()).hexdigest()
-        row = {"board": self._board, "key": self._key, "operation": self._operation, "fingerprint": fingerprint, "created_at": now()}
+        fingerprint = hashlib.sha256(f"{self._operation}\n{told}".encode(errors="surrogatepass")).hexdigest()
+        since = now()
+        row = {"board": self._board, "key": self._key, "operation": self._operation, "fingerprint": fingerprint, "created_at": since}
         with self._service.store.begin() as connection:
-            connection.execute(kept.delete().where(self._mine(), kept.c.status.is_(None), kept.c.created_at < now() - HELD))
-            connection.execute(kept.delete().where(self._mine(), kept.c.created_at < now() - self._service.settings.keep_keys))
+            connection.execute(kept.delete().where(self._mine(), kept.c.status.is_(None), kept.c.created_at < since - HELD))
+            connection.execute(kept.delete().where(self._mine(), kept.c.created_at < since - self._service.settings.keep_keys))
             there = connection.execute(sa.select(kept).where(self._mine())).mappings().first()
             if there is None:
                 try:
                     with connection.begin_nested():
                         connection.execute(kept.insert().values(**row))
-                    self._held = True
+                    self._since = since
                     return
                 except sa.exc.IntegrityError:
                     there = connection.execute(sa.select(kept).where(self._mine())).mappings().first()
@@ -73,22 +74,25 @@ class Once:
 
     def keep(self, connection: sa.Connection, response: JSONResponse) -> JSONResponse:
         """Keep the answer in the transaction of the effect."""
-        if self._held:
+        if self._since is not None:
             headers = {name: value for name, value in response.headers.items() if name in ("location", "etag", "retry-after")}
             values = {"status": response.status_code, "headers": headers, "body": json.loads(bytes(response.body))}
-            changed = connection.execute(kept.update().where(self._mine(), kept.c.status.is_(None)).values(**values)).rowcount
-            if changed != 1:
+            if connection.execute(kept.update().where(self._holding()).values(**values)).rowcount != 1:
                 raise ProblemError("in-flight", "The request took so long that its key was given away.")
         return response
 
     def release(self) -> None:
         """Give the key back where nothing was kept under it."""
-        if self._held:
+        if self._since is not None:
             with self._service.store.begin() as connection:
-                connection.execute(kept.delete().where(self._mine(), kept.c.status.is_(None)))
+                connection.execute(kept.delete().where(self._holding()))
 
     def _mine(self) -> sa.ColumnElement[bool]:
         return sa.and_(kept.c.board == self._board, kept.c.key == self._key)
+
+    def _holding(self) -> sa.ColumnElement[bool]:
+        """Whether the key is held by this request, not by a later one that it was given to."""
+        return sa.and_(self._mine(), kept.c.status.is_(None), kept.c.created_at == self._since)
 
 
 def once(

@@ -36,6 +36,22 @@ def piece(
     return [dict(row) for row in rows[:limit]], encoded(rows[limit - 1][column.name]) if len(rows) > limit else None
 
 
+def numbered(
+    connection: sa.Connection, query: sa.Select[Any], column: sa.Column[int], limit: int, cursor: str | None
+) -> tuple[list[Mapping[str, Any]], str | None]:
+    """The rows from the cursor on by a column of numbers that are given once, and the cursor after them."""
+    rows = list(connection.execute(query.where(column >= decoded_number(cursor)).order_by(column).limit(limit + 1)).mappings())
+    return [dict(row) for row in rows[:limit]], encoded(str(rows[limit][column.name])) if len(rows) > limit else None
+
+
+def decoded_number(cursor: str | None) -> int:
+    """The number that a cursor stands for; 0 without one."""
+    place = "0" if cursor is None else decoded(cursor)
+    if not (place.isascii() and place.isdigit() and len(place) < 10):
+        raise _no_cursor()
+    return int(place)
+
+
 def encoded(place: str) -> str:
     """A cursor for a place."""
     return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
@@ -44,9 +60,16 @@ def encoded(place: str) -> str:
 def decoded(cursor: str) -> str:
     """The place of a cursor; ProblemError where it is none of ours."""
     try:
-        return base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode()
+        place = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode("ascii")
     except (binascii.Error, ValueError):
-        raise ProblemError("bad-request", "The cursor is none that this service gave.") from None
+        raise _no_cursor() from None
+    if not place.isprintable():
+        raise _no_cursor()
+    return place
+
+
+def _no_cursor() -> ProblemError:
+    return ProblemError("bad-request", "The cursor is none that this service gave.")
 
 
 def linked(request: Request, response: Response, next_cursor: str | None) -> None:

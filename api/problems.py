@@ -81,12 +81,12 @@ class PointedFault(Fault):
     pointer: str | None = None
 
 
-class ProblemError(Exception):
-    """Ends a request with a problem."""
+class ProblemError(HTTPException):
+    """Ends a request with a problem, wherever it is raised: what reads bodies lets exceptions of HTTP through, and no others."""
 
     def __init__(self, code: str, detail: str, *, faults: Sequence[Fault] = (), headers: dict[str, str] | None = None) -> None:
-        super().__init__(detail)
-        self.code, self.detail, self.faults, self.headers = code, detail, faults, headers or {}
+        super().__init__(TITLES[code][0], detail, headers)
+        self.code, self.faults = code, faults
 
 
 def not_found(kind: str, name: str) -> ProblemError:
@@ -116,7 +116,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(ProblemError)
     def _problem(request: Request, error: ProblemError) -> JSONResponse:
-        return problem(request, error.code, error.detail, [fault.as_dict() for fault in error.faults], error.headers)
+        return problem(request, error.code, error.detail, [fault.as_dict() for fault in error.faults], dict(error.headers or {}))
 
     @app.exception_handler(InputError)
     def _faulty(request: Request, error: InputError) -> JSONResponse:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
 from api.access.asking import authorize, identify
 from api.access.keys import Caller
 from api.access.roles import Scope
+from api.bodies import CarefulRoute
 from api.problems import MEDIA, ProblemDocument
 from api.service import Service
 
@@ -44,7 +44,7 @@ def needs(scope: Scope) -> Callable[..., Caller]:
     return allowed
 
 
-class Guarded(APIRoute):
+class Guarded(CarefulRoute):
     """A route that settles who asks, and whether they may, before anything else; it cannot be made without saying what it needs."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -90,7 +90,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 class Router(APIRouter):
-    """A router whose operations name their scope."""
+    """A router whose operations name their scope, and whose bodies are looked at before anything is made of them."""
 
     def __init__(self, **more: Any) -> None:
         super().__init__(route_class=Guarded, **more)

@@ -9,6 +9,7 @@ from api.access.seen import Seen
 from api.access.throttle import Throttle
 from api.answering.papers import Papers
 from api.answering.pool import Answerers
+from api.gate import Gate
 from api.jobs.queue import Queue
 from api.settings import Settings
 from api.store.blobs import Folders
@@ -30,6 +31,7 @@ class Service:
         self.seen = Seen(self.store)
         self.answerers = Answerers(settings)
         self.papers = Papers(settings.data_dir / "papers", int(settings.papers_mb * 1e6))
+        self.uploads = Gate(settings.uploads, "uploads are being read")
 
     @cached_property
     def queue(self) -> Queue:

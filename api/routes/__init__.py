@@ -9,11 +9,15 @@ from fastapi import APIRouter
 RESOURCES = (
     "api_keys",
     "audit",
+    "datasets",
+    "demo_data",
     "evaluations",
     "health",
+    "issue_types",
     "me",
     "rules",
     "runs",
+    "scenarios",
     "webhooks",
 )
 

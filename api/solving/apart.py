@@ -5,6 +5,7 @@ What breaks the process, or makes it hang or swell, breaks nothing else. Process
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
@@ -12,10 +13,14 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from api.solving.process import CONTEXT, _end, _held
+import psutil
+
+from api.solving.process import CONTEXT, end_of, prepare
 
 LOOK = 0.05
 """Seconds between two looks at the memory it holds."""
+POLITE = 3
+"""How much it gives way to the web server (nice)."""
 ORPHANED = 70
 
 
@@ -35,10 +40,16 @@ def apart(work: Callable[..., Mapping[str, Any]], *arguments: Any, memory_gb: fl
     BrokenOffError
         It came to no end within its limits.
     """
+    prepare()
     ours, theirs = CONTEXT.Pipe()
     process = CONTEXT.Process(target=_main, args=(work, arguments, theirs), daemon=True)
-    process.start()
-    theirs.close()
+    try:
+        process.start()
+    except (OSError, EOFError):  # the server that processes are forked from was killed at this very moment; the next start makes a new one
+        ours.close()
+        raise BrokenOffError("killed") from None
+    finally:
+        theirs.close()
     until = time.monotonic() + seconds
     try:
         while not ours.poll(LOOK):
@@ -51,14 +62,24 @@ def apart(work: Callable[..., Mapping[str, Any]], *arguments: Any, memory_gb: fl
         except (EOFError, OSError):
             raise BrokenOffError("killed") from None
     finally:
-        _end(process.pid)
+        end_of(process)
         ours.close()
         process.join(5)
-        process.close()
     return said
 
 
+def _held(pid: int) -> int:
+    """Bytes that the process holds."""
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:
+        return 0
+
+
 def _main(work: Callable[..., Mapping[str, Any]], arguments: tuple[Any, ...], pipe: Any) -> None:
+    with contextlib.suppress(OSError):
+        os.setsid()
+        os.nice(POLITE)
     threading.Thread(target=_end_with_parent, args=(pipe,), daemon=True).start()
     try:
         pipe.send_bytes(json.dumps(work(*arguments)).encode())

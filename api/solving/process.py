@@ -68,7 +68,7 @@ def carry_out(
     try:
         ended = _Watch(ours, process.pid, settings, wanted, heard).until_the_end()
     finally:
-        _end(process)
+        end_of(process)
         ours.close()
         process.join(5)
     return Ended("killed", {"exit_code": process.exitcode}) if ended.how == "killed" else ended
@@ -132,7 +132,7 @@ def _held(pid: int) -> int:
         return 0
 
 
-def _end(process: BaseProcess) -> None:
+def end_of(process: BaseProcess) -> None:
     """End the process and whatever it has started, also where it is dead itself: it leads a group of its own."""
     with contextlib.suppress(OSError):
         os.killpg(process.pid or 0, signal.SIGKILL)
