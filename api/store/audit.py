@@ -72,15 +72,16 @@ def verify(store: Store, board: str, noted: str | None = None) -> Verdict:
         told = f"{head.seq}:{head.hash}" if head else None
         seq, _, known = (noted or "0:").partition(":")
         previous, count = START, 0
-        rows = connection.execution_options(yield_per=1000).execute(sa.select(audit).where(audit.c.board == board).order_by(audit.c.seq)).mappings()
-        for row in rows:
-            count += 1
-            wrong = _wrong(row, count, previous)
-            if wrong is None and count == int(seq) and row["hash"] != known:
-                wrong = "It is not the row that the noted head names: the trail was written anew."
-            if wrong is not None:
-                return Verdict(count, told, count, wrong)
-            previous = row["hash"]
+        query = sa.select(audit).where(audit.c.board == board).order_by(audit.c.seq).execution_options(yield_per=1000)
+        with connection.execute(query) as rows:
+            for row in rows.mappings():
+                count += 1
+                wrong = _wrong(row, count, previous)
+                if wrong is None and count == int(seq) and row["hash"] != known:
+                    wrong = "It is not the row that the noted head names: the trail was written anew."
+                if wrong is not None:
+                    return Verdict(count, told, count, wrong)
+                previous = row["hash"]
         if head is None and count:
             return Verdict(count, told, count, "The trail has no head.")
         if head is not None and head.seq > count:
