@@ -15,8 +15,9 @@ from api.clock import now
 from api.datasets import find_dataset, require_usable
 from api.documents.judged import EvaluationDocument
 from api.results import job_of_dataset, subject_of
-from api.routes.runs import own_layer, run_of, scenario_version
+from api.routes.runs import run_of
 from api.routing import Me, Router, Use
+from api.scenarios import find_version, own_layer
 from api.service import Service
 from api.texts import fit, tidy
 
@@ -98,7 +99,7 @@ def _stored(connection: sa.Connection, asked: Evaluation, board: str, service: S
     if asked.scenario_id is None:
         dataset, layers, key = tidy(asked.dataset_id or ""), [], ""
     else:
-        version = scenario_version(connection, board, tidy(asked.scenario_id), asked.scenario_version)
+        version = find_version(connection, board, tidy(asked.scenario_id), asked.scenario_version)
         dataset, layers, key = version["dataset_id"], [*version["layers"], *own_layer(version)], f" {version['scenario_id']}@{version['version']}"
     require_usable(connection, find_dataset(connection, board, dataset))
     return Subject(f"{dataset}{key}", {**job_of_dataset(service, dataset), "layers": layers})

@@ -79,9 +79,7 @@ def explain_inversions(run_id: str, request: Request, me: Me, service: Use) -> R
 
 def explained(service: Service, run: Mapping[str, Any], question: str, seconds: float, **arguments: Any) -> Response:
     """The answer to a question about a run with a plan; what is not there is 404."""
-    return Response(
-        asked(service, planned(run), question, seconds=seconds + SLACK, arguments={**arguments, "seconds": seconds}), media_type="application/json"
-    )
+    return Response(asked(service, planned(run), question, seconds=seconds + SLACK, arguments={**arguments, "seconds": seconds}), media_type="application/json")
 
 
 def asked(service: Service, run: Mapping[str, Any], question: str, *, seconds: float, arguments: Mapping[str, Any]) -> bytes:

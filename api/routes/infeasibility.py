@@ -16,8 +16,9 @@ from api.once import OnceOnly, answered
 from api.problems import ProblemError
 from api.results import result_file, tag_of_result
 from api.routes.results import NO_RESULT
-from api.routes.runs import own_layer, run_of, scenario_version
+from api.routes.runs import run_of
 from api.routing import Me, Router, Use
+from api.scenarios import Draft, base_of, create_scenario, find_version
 from api.service import Service
 from api.texts import Fit
 
@@ -61,7 +62,18 @@ def repair(run_id: str, new: NewRepair, me: Me, service: Use, once: OnceOnly) ->
     if not changes["changes"]:
         raise ProblemError("conflict", f"Run {run_id!r} names no changes that would make it fit: none were found, or no bending helps.")
     with service.store.begin() as connection:
-        told = _repaired(connection, me, run, new, changes)
+        version = find_version(connection, me.board, run["scenario_id"], run["scenario_version"])
+        base = base_of(connection, me.board, scenario_id=run["scenario_id"], version=run["scenario_version"])
+        name = new.name or f"{version['name'][:180]}, repaired"
+        draft = Draft(name, base, tuple(changes["changes"]), new.note or changes["note"][:2000])
+        told = {
+            "scenario_id": create_scenario(connection, me.board, draft, me.actor),
+            "version": 1,
+            "base_scenario_id": run["scenario_id"],
+            "base_version": run["scenario_version"],
+            "run_id": run["id"],
+            "changes": changes["changes"],
+        }
         return once.keep(connection, answered(told, location=f"/v1/scenarios/{told['scenario_id']}", etag='"1"'))
 
 
@@ -69,7 +81,9 @@ def _impossible(service: Service, run: Mapping[str, Any]) -> dict[str, Any]:
     """The result of a run that is infeasible; ProblemError where it is not."""
     result: dict[str, Any] = json.loads(result_file(service, run, "result.json"))
     if result["status"] != "infeasible":
-        raise ProblemError("conflict", f"Run {run['id']!r} is {result['status'].replace('_', ' ')}: nothing was proved impossible, so there is nothing to bend.")
+        raise ProblemError(
+            "conflict", f"Run {run['id']!r} is {result['status'].replace('_', ' ')}: nothing was proved impossible, so there is nothing to bend."
+        )
     return result
 
 

@@ -168,5 +168,3 @@ def _place(cursor: str | None, mark: str) -> int:
     if of != mark or not place.isascii() or not place.isdigit() or len(place) > 12:
         raise ProblemError("bad-request", "The cursor is of another list: start again without it.")
     return int(place)
-
-
