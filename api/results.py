@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 
 from allocator import Opened
 from allocator.inputs import Inputs
+from api.answering.papers import EDITION
 from api.answering.subject import Subject, opened_from
 from api.problems import ProblemError
 from api.service import Service
@@ -22,6 +24,8 @@ from api.store.tables import datasets, run_files
 
 MOST_BYTES = 500_000_000
 """About how much memory the opened results of a process may take; the least recently used goes first, the newest stays in any case."""
+PAPER_SECONDS = 300.0
+"""Longest time for a workbook, a page, an archive."""
 
 _kept: OrderedDict[str, tuple[Opened, int]] = OrderedDict()
 _opening = threading.Lock()
@@ -68,11 +72,12 @@ def job_of_run(service: Service, run: Mapping[str, Any]) -> dict[str, Any]:
 def job_of_dataset(service: Service, dataset_id: str) -> dict[str, Any]:
     """A dataset laid out in a folder, and its day."""
     with service.store.read() as connection:
-        row = connection.execute(sa.select(datasets.c.files, datasets.c.as_of, datasets.c.purged_at).where(datasets.c.id == dataset_id)).one()
-    if row.purged_at is not None:
-        raise ProblemError("gone", f"The facts in dataset {dataset_id!r} were deleted after their time.")
+        row = connection.execute(sa.select(datasets.c.files, datasets.c.as_of).where(datasets.c.id == dataset_id)).one()
     as_of: date = row.as_of
-    return {"scenario": str(service.folders.folder(row.files)), "as_of": as_of.isoformat()}
+    try:
+        return {"scenario": str(service.folders.folder(row.files)), "as_of": as_of.isoformat()}
+    except KeyError:
+        raise ProblemError("gone", f"The facts in dataset {dataset_id!r} were deleted after their time.") from None
 
 
 def subject_of(service: Service, run: Mapping[str, Any]) -> Subject:
@@ -104,3 +109,19 @@ def _size(opened: Opened) -> int:
     """About the bytes that a result takes when its pairs and its program are there: tables as they are, and what is made of each pair."""
     tables = sum(int(frame.memory_usage(deep=True).sum()) for frame in (*opened.scenario.tables.values(), opened.result.assignments))
     return 2 * tables + 200 * opened.result.considered
+
+
+def tag_of_result(service: Service, run: Mapping[str, Any], *of: object) -> str:
+    """The ETag of something made of a run's result, which never changes, but may be made in another way by another edition of the program."""
+    told = [files_of_result(service, run)["result.json"], EDITION, *map(str, of)]
+    return f'"{hashlib.sha256(chr(10).join(told).encode()).hexdigest()[:24]}"'
+
+
+def paper(service: Service, run: Mapping[str, Any], name: str, question: str, **arguments: Any) -> Path:
+    """A file made of a run's result by one who answers questions, made once. ProblemError where there is no result, or nobody is free to make it."""
+
+    def made() -> bytes:
+        return service.answerers.ask(question, [subject_of(service, run)], arguments, kind="paper", seconds=PAPER_SECONDS)
+
+    files_of_result(service, run)
+    return service.papers.get(run["id"], name, made)

@@ -7,11 +7,8 @@ import zipfile
 from collections.abc import Mapping
 from typing import Any
 
-from api.results import subject_of
+from api.results import PAPER_SECONDS, subject_of
 from api.service import Service
-
-PAPER_SECONDS = 300.0
-"""Longest time for a workbook, a page, an archive."""
 
 
 def sheets_of(service: Service, run: Mapping[str, Any]) -> dict[str, bytes]:

@@ -16,14 +16,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import psutil
 import structlog
 
 from allocator import Fault, InputError
 from api.answering.subject import Subject
 from api.problems import ProblemError
 from api.settings import Settings
-from api.solving.process import CONTEXT, prepare
+from api.solving.process import CONTEXT, _held, prepare
 
 log = structlog.get_logger("ojt.answers")
 PATIENCE = 5.0
@@ -171,13 +170,6 @@ class Answerers:
 
 def _busy() -> ProblemError:
     return ProblemError("busy", "Everybody who could answer is busy; come again in a moment.", headers={"Retry-After": AGAIN})
-
-
-def _held(pid: int) -> int:
-    try:
-        return int(psutil.Process(pid).memory_info().rss)
-    except psutil.Error:
-        return 0
 
 
 def _main(pipe: Any, most_bytes: float) -> None:

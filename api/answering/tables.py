@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,12 +26,12 @@ def arrow_file(table: ReportTable) -> bytes:
     from allocator.report_tables.base import plain
 
     columns = {}
-    for field in table.fields:
-        values = plain(table.frame[field.name], field)
-        if field.kind == "amount":
+    for column in table.fields:
+        values = plain(table.frame[column.name], column)
+        if column.kind == "amount":
             values = [json.dumps(value) for value in values]
-        columns[field.name] = pa.array(values, type=_TYPES.get(field.kind, pa.string()))
-    said = {"name": table.name, "title": table.title, "about": table.about, "columns": [vars(field) for field in table.fields]}
+        columns[column.name] = pa.array(values, type=_TYPES.get(column.kind, pa.string()))
+    said = {"name": table.name, "title": table.title, "about": table.about, "columns": [vars(column) for column in table.fields]}
     made = pa.table(columns).replace_schema_metadata({"table": json.dumps(said)})
     sink = io.BytesIO()
     with pa.ipc.new_file(sink, made.schema) as writer:
@@ -41,12 +41,16 @@ def arrow_file(table: ReportTable) -> bytes:
 
 @dataclass(frozen=True)
 class Query:
-    """Which lines are wanted, and in which order: `equal` by column, `text` in one of the columns `texts`, `sort` by a column, `-column` downwards."""
+    """Which lines are wanted, and in which order: `equal` by column, `text` in one of the columns `texts`, `sort` by a column, `-column` downwards.
 
-    equal: Mapping[str, str | bool | None]
+    `positive` says of a column whether it is to be above 0. None asks for nothing.
+    """
+
+    equal: Mapping[str, str | None] = field(default_factory=dict)
     text: str = ""
     texts: Sequence[str] = ()
     sort: str = ""
+    positive: Mapping[str, bool | None] = field(default_factory=dict)
 
 
 class Listing:
@@ -82,11 +86,12 @@ class Listing:
 
 
 def _row(line: Mapping[str, Any], fields: Sequence[Field]) -> list[Any]:
-    return [line[field.name] for field in fields]
+    return [line[column.name] for column in fields]
 
 
 def _matching(table: pa.Table, query: Query) -> pa.Table:
     wanted = [pc.equal(table[name], value) for name, value in query.equal.items() if value is not None]
+    wanted += [pc.greater(table[name], 0) if above else pc.less_equal(table[name], 0) for name, above in query.positive.items() if above is not None]
     if query.text:
         found = [pc.match_substring(table[name], query.text, ignore_case=True) for name in query.texts]
         wanted.append(reduce(pc.or_, (pc.fill_null(each, False) for each in found)))

@@ -1,22 +1,40 @@
-"""Judge a plan, also a hand-made or partial one, without solving anything."""
+"""Judge a plan, also a hand-made or partial one, without placing anybody."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any, Self
 
-import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+import sqlalchemy as sa
+from fastapi import Response
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from allocator import Fault, InputError, Policy
-from allocator.check import require_settled, violations
-from allocator.domain import TABLES
-from allocator.plan import Plan
-from allocator.problem import Problem
-from allocator.read import frames_to_scenario
-from api.routing import Router
+from allocator import Fault, InputError
+from api.answering.subject import Subject
+from api.clock import now
+from api.datasets import find_dataset, require_usable
+from api.documents.judged import EvaluationDocument
+from api.results import job_of_dataset, subject_of
+from api.routes.runs import run_of
+from api.routing import Me, Router, Use
+from api.scenarios import find_version, own_layer
+from api.service import Service
+from api.texts import fit, tidy
 
 router = Router(tags=["evaluations"])
+SECONDS = 120.0
+"""Longest time for judging one plan."""
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Key = Annotated[str, Field(max_length=64)]
+INLINE: dict[str, Any] = {
+    "tables": {
+        "seekers": [{"seeker_id": "S1"}, {"seeker_id": "S2"}],
+        "slots": [{"slot_id": "J1", "openings": 1}],
+        "pairs": [{"seeker_id": "S1", "slot_id": "J1", "score": 90}, {"seeker_id": "S2", "slot_id": "J1", "score": 80}],
+    },
+    "assignments": [{"seeker_id": "S1", "slot_id": "J1"}, {"seeker_id": "S2", "slot_id": "J1"}],
+    "as_of": "2026-11-02",
+}
 
 
 class Assignment(BaseModel):
@@ -24,64 +42,77 @@ class Assignment(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    seeker_id: str
-    slot_id: str
+    seeker_id: Name
+    slot_id: Name
 
 
 class Evaluation(BaseModel):
-    """A plan to judge: the facts as tables of records, the policy as its TOML would be in JSON, and the assignments."""
+    """A plan to judge, and what it is judged by: a run, a scenario, a dataset, or facts as tables of records with a policy as its TOML would be in JSON."""
 
     model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "example": {
-                "tables": {
-                    "seekers": [{"seeker_id": "S1"}, {"seeker_id": "S2"}],
-                    "slots": [{"slot_id": "J1", "openings": 1}],
-                    "pairs": [{"seeker_id": "S1", "slot_id": "J1", "score": 90}, {"seeker_id": "S2", "slot_id": "J1", "score": 80}],
-                },
-                "assignments": [{"seeker_id": "S1", "slot_id": "J1"}, {"seeker_id": "S2", "slot_id": "J1"}],
-                "as_of": "2026-11-02",
-            }
-        },
+        extra="forbid", json_schema_extra={"examples": [INLINE, {"run_id": "run_0", "assignments": [{"seeker_id": "S1", "slot_id": "J1"}]}]}
     )
 
-    tables: dict[str, list[dict[str, Any]]] = Field(description="Records by table; columns as in docs/data.md.")
-    assignments: list[Assignment]
-    policy: dict[str, Any] = Field({}, description="The policy; built-in defaults where empty.")
-    as_of: date | None = Field(None, description="The day the facts are looked at; today where absent.")
+    run_id: Key | None = Field(None, description="Under the facts and the policy of a run, with the distance to its plan.")
+    scenario_id: Key | None = None
+    scenario_version: int | None = Field(None, ge=1, le=2**31 - 1, description="The latest where absent.")
+    dataset_id: Key | None = None
+    tables: dict[str, list[dict[str, Any]]] | None = Field(None, description="Records by table; columns as in docs/data.md.")
+    policy: dict[str, Any] = Field({}, description="The policy that goes with `tables`; built-in defaults where empty.")
+    as_of: date | None = Field(None, description="The day on which `tables` are looked at; today where absent.")
+    seed: int = Field(0, ge=0, le=2**31 - 1, description="Seed of the lottery for a scenario or a dataset; a run has its own.")
+    assignments: list[Assignment] = Field(max_length=2_000_000)
+
+    @model_validator(mode="after")
+    def _one_of_four(self) -> Self:
+        if sum(each is not None for each in (self.run_id, self.scenario_id, self.dataset_id, self.tables)) != 1:
+            raise ValueError("Give one of run_id, scenario_id, dataset_id and tables")
+        if self.scenario_version is not None and self.scenario_id is None:
+            raise ValueError("scenario_version goes with scenario_id")
+        if self.tables is None and (self.policy or self.as_of is not None):
+            raise ValueError("policy and as_of go with tables; what is stored has its own")
+        return self
 
 
-@router.operation("POST", "/v1/evaluations", "compute")
-def evaluate(asked: Evaluation) -> dict[str, Any]:
-    """Judge a plan, also a hand-made or partial one, without solving anything."""
-    problem = _problem(asked)
-    plan = _plan(problem, asked.assignments)
-    broken = [violation.as_dict() for violation in violations(plan)]
-    standings = [line.as_dict() for rule in problem.policy.constraints for line in rule.standings(plan)]
-    return {"keeps_every_rule": not broken, "assignments": len(plan), "violations": broken, "rules": standings, "digest": problem.scenario.digest}
+@router.operation("POST", "/v1/evaluations", "compute", fails=(404, 409, 410, 429, 503), response_model=EvaluationDocument)
+def evaluate(asked: Evaluation, me: Me, service: Use) -> Response:
+    """Judge a plan, also a hand-made or partial one: every rule it breaks, what it is worth in each goal, what is still open. Nothing is kept."""
+    name, subjects, arguments = _question(asked, me.board, service)
+    arguments["assignments"] = [(line.seeker_id, line.slot_id) for line in asked.assignments]
+    return Response(service.answerers.ask(name, subjects, arguments, seconds=SECONDS), media_type="application/json")
 
 
-def _problem(asked: Evaluation) -> Problem:
-    unknown = [
-        Fault("unknown_table", f"There is no table {name!r}.", f"Tables: {', '.join(TABLES)}.", value=name) for name in asked.tables if name not in TABLES
-    ]
-    if unknown:
-        raise InputError(unknown)
-    frames = {name: pd.DataFrame(records) for name, records in asked.tables.items()}
-    problem = Problem(frames_to_scenario(frames, as_of=asked.as_of or date.today(), name="evaluation"), Policy.from_dict(asked.policy))
-    problem.require_sound()
-    require_settled(problem.policy)
-    return problem
+def _question(asked: Evaluation, board: str, service: Service) -> tuple[str, list[Subject], dict[str, Any]]:
+    """What is asked, of what."""
+    if asked.run_id is not None:
+        return "evaluate_run", [subject_of(service, run_of(service, board, asked.run_id))], {}
+    if asked.tables is not None:
+        _require_fit({"tables": asked.tables, "policy": asked.policy})
+        return "evaluate_tables", [], {"tables": asked.tables, "policy": asked.policy, "as_of": (asked.as_of or now().date()).isoformat()}
+    with service.store.read() as connection:
+        subject = _stored(connection, asked, board, service)
+    return "evaluate_facts", [subject], {"seed": asked.seed}
 
 
-def _plan(problem: Problem, assignments: list[Assignment]) -> Plan:
-    faults = [
-        Fault("unknown_id", f"{table} has no {name}.", "Correct the id.", column=f"assignments[{number}]", value=name)
-        for number, line in enumerate(assignments)
-        for table, name in (("seekers", line.seeker_id), ("slots", line.slot_id))
-        if problem.scenario.position(table, name) < 0
-    ]
-    if faults:
-        raise InputError(faults)
-    return Plan.of(problem, [(line.seeker_id, line.slot_id) for line in assignments])
+def _stored(connection: sa.Connection, asked: Evaluation, board: str, service: Service) -> Subject:
+    """The facts and the policy of a scenario or a dataset."""
+    if asked.scenario_id is None:
+        dataset, layers, key = tidy(asked.dataset_id or ""), [], ""
+    else:
+        version = find_version(connection, board, tidy(asked.scenario_id), asked.scenario_version)
+        dataset, layers, key = version["dataset_id"], [*version["layers"], *own_layer(version)], f" {version['scenario_id']}@{version['version']}"
+    require_usable(connection, find_dataset(connection, board, dataset))
+    return Subject(f"{dataset}{key}", {**job_of_dataset(service, dataset), "layers": layers})
+
+
+def _require_fit(value: Any, pointer: str = "") -> None:
+    """InputError where a text within holds what is no text."""
+    if isinstance(value, str) and not fit(value):
+        raise InputError([Fault("unfit_text", "The text holds NUL or half a character.", "Correct the text.", column=tidy(pointer)[:80])])
+    if isinstance(value, dict):
+        for key, each in value.items():
+            _require_fit(key, pointer)
+            _require_fit(each, f"{pointer}/{key}")
+    elif isinstance(value, list):
+        for number, each in enumerate(value):
+            _require_fit(each, f"{pointer}/{number}")

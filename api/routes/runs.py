@@ -26,6 +26,7 @@ from api.service import Service
 from api.store import audit
 from api.store.tables import run_events, runs
 from api.tags import fresh
+from api.texts import tidy
 
 router = Router(tags=["runs"])
 POLL_AFTER = 2
@@ -115,6 +116,12 @@ def find(connection: sa.Connection, board: str, run_id: str) -> Mapping[str, Any
     if row is None:
         raise not_found("run", run_id)
     return dict(row)
+
+
+def run_of(service: Service, board: str, run_id: str) -> Mapping[str, Any]:
+    """A run of a board, read by itself; ProblemError where there is none."""
+    with service.store.read() as connection:
+        return find(connection, board, tidy(run_id))
 
 
 def require_room(connection: sa.Connection, service: Service, board: str) -> None:

@@ -1,0 +1,79 @@
+"""Runs side by side: what differs and why, which groups gain, who moved."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query, Request, Response
+
+from api.documents.compared import ComparisonDocument, EquityDocument, StabilityDocument
+from api.forms import UNCHANGED, lasting
+from api.problems import ProblemError
+from api.results import PAPER_SECONDS, subject_of, tag_of_result
+from api.routes.explanations import FAILS, planned
+from api.routes.runs import run_of
+from api.routing import Me, Router, Use
+
+router = Router(tags=["comparisons"])
+Run = Annotated[str, Query(max_length=64)]
+Others = Annotated[list[Annotated[str, Query(max_length=64)]], Query(alias="with", min_length=1, max_length=5, description="Runs to compare with it.")]
+
+
+@router.operation("GET", "/v1/comparisons", "read", fails=(404, *FAILS), response_model=ComparisonDocument, responses=UNCHANGED)
+def compare(
+    request: Request,
+    me: Me,
+    service: Use,
+    base: Annotated[str, Query(max_length=64, description="The run that the others are seen from.")],
+    others: Others,
+    only_differences: Annotated[bool, Query(description="Leave out what is the same.")] = False,
+) -> Response:
+    """Two to six runs: what went in and differs, goals and rules side by side, what becomes of each person, who is served, and staff load."""
+    names = [base, *others]
+    if len(set(names)) != len(names):
+        raise ProblemError("faulty-input", "Each run can be named once.")
+    runs = [run_of(service, me.board, name) for name in names]
+    tags = [tag_of_result(service, run) for run in runs]
+    headers, known = lasting(request, f'"{"-".join(tag.strip(chr(34))[:12] for tag in tags)}-{int(only_differences)}"')
+    if known:
+        return known
+    subjects = [subject_of(service, run) for run in runs]
+    arguments = {"names": names, "only_differences": only_differences}
+    answer = service.answerers.ask("comparison", subjects, arguments, kind="paper", seconds=PAPER_SECONDS)
+    return Response(answer, headers=headers, media_type="application/json")
+
+
+@router.operation("GET", "/v1/runs/{run_id}/equity", "equity", fails=FAILS, response_model=EquityDocument, responses=UNCHANGED)
+def read_equity(
+    run_id: str,
+    request: Request,
+    me: Me,
+    service: Use,
+    before: Annotated[str | None, Query(alias="with", max_length=64, description="Another run, to be set before this one.")] = None,
+) -> Response:
+    """Who is selected at which rate, by protected group, step by step, against the group with the highest rate, with an exact test.
+
+    Small numbers are hidden, and what would give them away. Where two runs are set side by side, they are hidden for both together.
+    """
+    runs = [planned(run_of(service, me.board, name)) for name in (before, run_id) if name is not None]
+    headers, known = lasting(request, tag_of_result(service, runs[-1], "equity", *(tag_of_result(service, run) for run in runs[:-1])))
+    if known:
+        return known
+    answer = service.answerers.ask("equity_report", [subject_of(service, run) for run in runs], {}, kind="paper", seconds=PAPER_SECONDS)
+    return Response(answer, headers=headers, media_type="application/json")
+
+
+@router.operation("GET", "/v1/runs/{run_id}/stability", "read", fails=FAILS, response_model=StabilityDocument)
+def read_stability(
+    run_id: str,
+    me: Me,
+    service: Use,
+    seconds: Annotated[float, Query(ge=0, le=120, allow_inf_nan=False, description="Seconds for looking into why people moved.")] = 30.0,
+    each: Annotated[float, Query(gt=0, le=30, allow_inf_nan=False, description="Seconds for one person, and for one point of the curve.")] = 5.0,
+    curve: Annotated[bool, Query(description="Also what it would cost to move at most 0, 1, 2, 5, 10, ... people.")] = False,
+) -> Response:
+    """Who moved against the run's reference, and why: what is gone, what is refused, what a promise needed, what is better in total."""
+    run = planned(run_of(service, me.board, run_id))
+    arguments = {"seconds": seconds, "each": each, "curve": curve}
+    answer = service.answerers.ask("stability_report", [subject_of(service, run)], arguments, kind="paper", seconds=PAPER_SECONDS)
+    return Response(answer, media_type="application/json")
