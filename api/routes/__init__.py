@@ -14,6 +14,7 @@ RESOURCES = (
     "me",
     "rules",
     "runs",
+    "sweeps",
     "webhooks",
 )
 
