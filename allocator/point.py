@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from allocator.engines.base import Status, StopReason
+from allocator.engines.series import Road
 from allocator.over import Value, value_of
 from allocator.result import GoalResult
 from allocator.variants import Variant
+
+
+class Answer(Protocol):
+    """What came of a policy, as much as a point tells: solved here (`Variant`), or read back (`Kept`)."""
+
+    @property
+    def status(self) -> Status: ...
+    @property
+    def stop_reason(self) -> StopReason: ...
+    @property
+    def found(self) -> bool: ...
+    @property
+    def goals(self) -> Sequence[GoalResult]: ...
+    @property
+    def maximized(self) -> Sequence[bool]: ...
+    @property
+    def of_filled(self) -> frozenset[str]: ...
+    @property
+    def placed(self) -> frozenset[str]: ...
+    @property
+    def road(self) -> Road: ...
 
 
 @dataclass(frozen=True)
@@ -59,12 +82,22 @@ class Unoptimized:
         return {"name": self.name, "placed": self.placed, "keeps_every_rule": self.keeps_every_rule, "goals": goals}
 
 
+@dataclass(frozen=True)
+class Served:
+    """People of a group in the pool, and those placed."""
+
+    dimension: str
+    group: str
+    pool: int
+    placed: int
+
+
 @dataclass(frozen=True, eq=False)
 class Point:
     """The policy at one value of each parameter, solved and judged. `newly_placed` and `lost` count people against the point before (None for the first)."""
 
     texts: tuple[str, ...]
-    variant: Variant
+    answer: Answer
     promises: tuple[Promise, ...]
     seconds: float
     prices: tuple[Price, ...] = ()
@@ -73,6 +106,14 @@ class Point:
     dominated: bool = False
     dominated_by: tuple[Value, ...] | None = None
     baselines: tuple[Unoptimized, ...] = ()
+    served: tuple[Served, ...] = ()
+
+    @property
+    def variant(self) -> Variant:
+        """The answer with its program and plan, where it was solved here. Raises AttributeError where it was read back."""
+        if isinstance(self.answer, Variant):
+            return self.answer
+        raise AttributeError("The point was read back; its program and plan are not here.")
 
     @property
     def values(self) -> tuple[Value, ...]:
@@ -82,27 +123,27 @@ class Point:
     @property
     def status(self) -> Status:
         """As a result has it."""
-        return self.variant.status
+        return self.answer.status
 
     @property
     def stop_reason(self) -> StopReason:
         """As a result has it."""
-        return self.variant.unsettled or self.variant.outcome.stop_reason
+        return self.answer.stop_reason
 
     @property
     def verified(self) -> bool:
         """Whether there is a plan; every plan was judged by the law of its own policy."""
-        return self.variant.found
+        return self.answer.found
 
     @property
     def placed(self) -> int | None:
         """People placed; None where there is no plan."""
-        return len(self.variant.placed) if self.verified else None
+        return len(self.answer.placed) if self.verified else None
 
     @property
     def goals(self) -> tuple[GoalResult, ...]:
         """Each goal with its value and bound."""
-        return self.variant.goals
+        return tuple(self.answer.goals)
 
     @property
     def promised(self) -> int | None:
@@ -121,7 +162,7 @@ class Point:
 
     def maximizes(self, number: int) -> bool:
         """Whether more is better in a goal."""
-        return self.variant.outcome.goals[number].objective.maximize
+        return self.answer.maximized[number]
 
     def as_dict(self) -> dict[str, Any]:
         """The point as plain JSON data."""
@@ -140,6 +181,13 @@ class Point:
             "dominated": self.dominated,
             "dominated_by": None if self.dominated_by is None else list(self.dominated_by),
             "baselines": [baseline.as_dict() for baseline in self.baselines],
-            "road": self.variant.road,
+            "served": self._served(),
+            "road": self.answer.road,
             "seconds": round(self.seconds, 4),
         }
+
+    def _served(self) -> dict[str, dict[str, dict[str, int]]]:
+        told: dict[str, dict[str, dict[str, int]]] = {}
+        for each in self.served:
+            told.setdefault(each.dimension, {})[each.group] = {"pool": each.pool, "placed": each.placed}
+        return told

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from allocator.comparing.groups import counted
 from allocator.comparing.side import baselines as sides_of_baselines
 from allocator.constraints.reservation import Reservation
 from allocator.engines.series import make
@@ -27,7 +28,7 @@ from allocator.errors import Fault, InputError
 from allocator.layers import SET, entry_place, leaves
 from allocator.one_side import along_one_row, tighter
 from allocator.over import OPTION, Over, Value, exact_value, value_of
-from allocator.point import Point, Price, Promise, Unoptimized
+from allocator.point import Point, Price, Promise, Served, Unoptimized
 from allocator.policy import Policy
 from allocator.promises import lines
 from allocator.result import GoalResult
@@ -38,6 +39,7 @@ from allocator.variants import Terms, Variant, Variants
 
 if TYPE_CHECKING:
     from allocator.changes import ChangeSet
+    from allocator.inputs import Inputs
 
 GAP = Fraction(1, 10_000)
 """The gap of a point's goals where nobody asks for another."""
@@ -182,6 +184,7 @@ def sweep(
     terms: Terms | None = None,
     saw: Callable[[int, int], None] | None = None,
     baselines: bool = False,
+    served: bool = False,
 ) -> Sweep:
     """The policy at every value of one or two parameters.
 
@@ -195,6 +198,8 @@ def sweep(
         Told how many points are solved, of how many.
     baselines
         Whether each point also tells what is reached without optimizing.
+    served
+        Whether each point also tells how many people of each group are placed.
 
     Raises
     ------
@@ -215,12 +220,30 @@ def sweep(
         variant = found.variants[number] if found else variants.solve(laid[number])
         seconds = found.seconds[number] if found else time.perf_counter() - started
         texts = tuple(over.texts[place] for over, place in zip(overs, places[number], strict=True))
-        points[number] = Point(texts, variant, tuple(_promises(variant, overs)), seconds, baselines=tuple(_unoptimized(variant)) if baselines else ())
+        points[number] = Point(
+            texts,
+            variant,
+            tuple(_promises(variant, overs)),
+            seconds,
+            baselines=tuple(_unoptimized(variant)) if baselines else (),
+            served=tuple(_served(variant)) if served else (),
+        )
         if saw is not None:
             saw(len(points), len(laid))
     told = compared([points[number] for number in range(len(laid))], overs, found)
     present = tuple(_plain(now.get(over.place)) for over in overs)
     return Sweep(scenario.name, scenario.as_of.isoformat(), seed, overs, present, told, float(terms.gap), terms.lottery)
+
+
+def policies_over(inputs: Inputs) -> Policies:
+    """The policy of inputs with texts on top of everything that lies over it."""
+    from allocator.changes import Change, ChangeSet
+
+    def policy(texts: Sequence[str]) -> Policy:
+        moved = [text.rpartition("=") for text in texts]
+        return inputs.under(ChangeSet(tuple(Change("set", place, exact_value(value)) for place, _, value in moved), name=OPTION)).layers.policy
+
+    return policy
 
 
 def whole_place(place: str, policy: Policy) -> str:
@@ -269,6 +292,13 @@ def _unoptimized(variant: Variant) -> Iterator[Unoptimized]:
     """What every baseline reaches under a point's policy."""
     for side in sides_of_baselines(variant.problem, variant.program):
         yield Unoptimized(side.name, len(side.assignments), not side.broken, tuple(side.goals))
+
+
+def _served(variant: Variant) -> Iterator[Served]:
+    """People of each group, where there is a plan."""
+    for dimension, groups in (counted(variant.problem, variant.plan.seeker) if variant.found else {}).items():
+        for group, (pool, placed) in groups.items():
+            yield Served(dimension, group, pool, placed)
 
 
 def _promises(variant: Variant, overs: Sequence[Over]) -> Iterator[Promise]:

@@ -11,17 +11,19 @@ from allocator.over import Over
 from allocator.point import Point, Price
 
 
-def compared(points: Sequence[Point], overs: Sequence[Over], along: Along | None) -> tuple[Point, ...]:
-    """The points with prices, comings and goings, and marks. The last parameter moves fastest."""
+def compared(points: Sequence[Point], overs: Sequence[Over], along: Along | None = None) -> tuple[Point, ...]:
+    """The points with prices, comings and goings, and marks. The last parameter moves fastest.
+
+    Slopes, comings and goings that a point has already stay.
+    """
     told = []
     for number, point in enumerate(points):
         prices = [price for axis in range(len(overs)) for price in _differences(points, overs, number, axis)]
-        if along is not None:
-            prices += _slopes(point, overs, along.slopes[number])
+        prices += [price for price in point.prices if price.method == "slope"] if along is None else _slopes(point, overs, along.slopes[number])
         before = points[number - 1] if number % len(overs[-1].texts) else None
-        moved: tuple[int | None, int | None] = (None, None)
-        if before is not None and before.verified and point.verified:
-            moved = len(point.variant.placed - before.variant.placed), len(before.variant.placed - point.variant.placed)
+        moved = point.newly_placed, point.lost
+        if moved == (None, None) and before is not None and before.verified and point.verified:
+            moved = len(point.answer.placed - before.answer.placed), len(before.answer.placed - point.answer.placed)
         better = next((other for other in points if dominates(other, point)), None)
         told.append(
             replace(
@@ -79,8 +81,7 @@ def per(point: Point, overs: Sequence[Over], axis: int) -> str:
 
 def _of_filled(point: Point, place: str) -> bool:
     """Whether a reservation's promise moves with the plan, so that its seats are no measure."""
-    rules = point.variant.problem.policy.constraints
-    return any(place.startswith(f"constraints.{rule.name}.") and getattr(rule, "denominator", "") == "filled" for rule in rules)
+    return any(place.startswith(f"{entry}.") for entry in point.answer.of_filled)
 
 
 def _differences(points: Sequence[Point], overs: Sequence[Over], number: int, axis: int) -> Iterator[Price]:

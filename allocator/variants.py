@@ -61,9 +61,24 @@ class Variant:
         return "feasible" if self.outcome.status == "optimal" else "no_solution"
 
     @property
+    def stop_reason(self) -> StopReason:
+        """The outcome's own, unless a count that it rests on is not proved."""
+        return self.unsettled or self.outcome.stop_reason
+
+    @property
     def found(self) -> bool:
         """Whether there is a plan; what is there has passed the law."""
         return self.outcome.columns is not None
+
+    @property
+    def maximized(self) -> tuple[bool, ...]:
+        """Of each goal, whether more is better."""
+        return tuple(goal.objective.maximize for goal in self.outcome.goals)
+
+    @property
+    def of_filled(self) -> frozenset[str]:
+        """Entries of the policy whose promise moves with the plan, so that its seats are no measure."""
+        return frozenset(f"constraints.{rule.name}" for rule in self.problem.policy.constraints if getattr(rule, "denominator", "") == "filled")
 
     @cached_property
     def goals(self) -> tuple[GoalResult, ...]:

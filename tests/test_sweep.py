@@ -151,10 +151,11 @@ def brute_marks(found: Sweep) -> None:
 
 
 def quotients(found: Sweep) -> None:
-    """Every price is the quotient of two points of the sweep."""
+    """Every price is the quotient of two points of the sweep, unless it is a slope."""
     for number, point in enumerate(found.points):
         for price in point.prices:
-            assert price.method == "difference"
+            if price.method == "slope":
+                continue
             assert price.exact
             own = next(goal for goal in point.goals if goal.label == price.label)
             for change, step, side in (
@@ -267,7 +268,7 @@ def test_a_goal_that_is_not_proved_counts_with_its_bound() -> None:
     assert dominates(high, low)
     outcome = low.variant.outcome
     open_goal = replace(outcome.goals[-1], bound=outcome.goals[-1].bound + 1)  # type: ignore[operator]
-    unproved = replace(low, variant=replace(low.variant, outcome=replace(outcome, goals=(*outcome.goals[:-1], open_goal))))
+    unproved = replace(low, answer=replace(low.variant, outcome=replace(outcome, goals=(*outcome.goals[:-1], open_goal))))
     assert not dominates(high, unproved)
 
 

@@ -70,6 +70,7 @@ def sweep(
     """
     with reported(as_json, debug):
         from allocator.over import read_overs
+        from allocator.sweep import policies_over
         from allocator.sweep import sweep as swept
         from allocator.variants import Terms
 
@@ -79,17 +80,13 @@ def sweep(
         own_pairs, path = inputs.scenario.has("pairs"), policy_file(scenario, policy)
         seconds = time_limit if time_limit is not None else inputs.layers.policy.limits.time
 
-        def policies(more: Sequence[str]) -> Wishes:
-            from allocator.changes import Change, ChangeSet
+        def texts_over_file(more: Sequence[str]) -> Wishes:
             from allocator.layers import load_policy
-            from allocator.over import exact_value
 
-            if changes:
-                # What is swept lies over the change sets, as they lie over --set.
-                moved = [text.rpartition("=") for text in more]
-                return inputs.under(ChangeSet(tuple(Change("set", place, exact_value(value)) for place, _, value in moved), name="--over")).layers.policy
             return load_policy(path, [*(sets or ()), *more], own_pairs=own_pairs)
 
+        # What is swept lies over the change sets, as they lie over --set.
+        policies = policies_over(inputs) if changes else texts_over_file
         with interruptible(screen(stderr=True)) as cancelled, _counting(as_json) as saw:
             terms = Terms(Fraction(Decimal(str(gap))), seconds, cancelled, lottery)
             found = inputs.placing(lambda: swept(inputs.scenario, policies, overs, seed=seed, terms=terms, saw=saw, baselines=baselines))

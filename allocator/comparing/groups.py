@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from allocator.comparing.side import Side
-from allocator.scenario import Mask
+from allocator.problem import Problem
+from allocator.scenario import Integers, Mask
 
 COLUMNS = {"partner": "partner_id", "center": "center_id", "county": "county_fips"}
 NONE = "none"
@@ -57,31 +58,32 @@ class GroupLine:
 
 def groups(base: Side, other: Side) -> Iterator[GroupLine]:
     """Every group that somebody in either pool belongs to."""
-    before, after = _counted(base), _counted(other)
+    before, after = counted(base.problem, base.seeker), counted(other.problem, other.seeker)
     for dimension in before:
         for group in sorted({*before[dimension], *after[dimension]}, key=lambda name: (name == NONE, name)):
             (pool, placed), (pool_now, placed_now) = (side[dimension].get(group, (0, 0)) for side in (before, after))
             yield GroupLine(dimension, group, (pool, pool_now), (placed, placed_now))
 
 
-def _counted(side: Side) -> dict[str, dict[str, tuple[int, int]]]:
-    """By dimension and group: people in the pool, people placed."""
-    facts, problem = side.scenario, side.problem
+def counted(problem: Problem, seeker: Integers) -> dict[str, dict[str, tuple[int, int]]]:
+    """By dimension and group: people in the pool, and those of them who are among these people by position. Whoever is placed is in the pool."""
+    facts = problem.scenario
     placed = np.zeros(facts.size("seekers"), dtype=bool)
-    placed[side.seeker] = True
-    found = {"tier": _by_code(side, placed, problem.tiers, problem.tier_names)}
+    placed[seeker] = True
+    pool = problem.in_pool | placed
+    found = {"tier": _by_code(pool, placed, problem.tiers, problem.tier_names)}
     for dimension, column in COLUMNS.items():
         coded = facts.coded("seekers", column)
-        found[dimension] = _by_code(side, placed, coded.codes, coded.values) if facts.has("seekers", column) else {}
+        found[dimension] = _by_code(pool, placed, coded.codes, coded.values) if facts.has("seekers", column) else {}
     lists = facts.lists("seekers", "populations")
     found["population"] = {}
     for code in sorted({code for codes in lists.sets for code in codes}):
         members = lists.any_of(frozenset([code]))
-        found["population"][code] = int((members & side.pool).sum()), int((members & placed).sum())
+        found["population"][code] = int((members & pool).sum()), int((members & placed).sum())
     return found
 
 
-def _by_code(side: Side, placed: Mask, codes: Any, values: tuple[str, ...]) -> dict[str, tuple[int, int]]:
+def _by_code(pool: Mask, placed: Mask, codes: Any, values: tuple[str, ...]) -> dict[str, tuple[int, int]]:
     names = [*values, NONE]  # code -1 is the last one
-    pool, chosen = (np.bincount(np.where(codes < 0, len(values), codes)[mask], minlength=len(names)) for mask in (side.pool, placed))
-    return {name: (int(many), int(some)) for name, many, some in zip(names, pool, chosen, strict=True) if many or some}
+    many, chosen = (np.bincount(np.where(codes < 0, len(values), codes)[mask], minlength=len(names)) for mask in (pool, placed))
+    return {name: (int(people), int(some)) for name, people, some in zip(names, many, chosen, strict=True) if people or some}

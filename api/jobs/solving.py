@@ -107,6 +107,7 @@ class Telling:
     def __init__(self, service: Service, claim: Claim) -> None:
         self._service, self._claim = service, claim
         self._goals: dict[str, dict[str, float | None]] = {}
+        self._points: dict[str, int] = {}
         self._phase, self._written, self._unsaid = "", 0.0, False
         self._held = True
 
@@ -119,6 +120,10 @@ class Telling:
             before = self._goals.get(message["goal"])
             self._goals[message["goal"]] = {"value": message["value"], "bound": message["bound"]}
             self._unsaid |= before != self._goals[message["goal"]]
+            self._say()
+        elif message["type"] == "points":
+            self._points = {"done": message["done"], "total": message["total"]}
+            self._unsaid = True
             self._say()
 
     def wanted(self) -> Literal["go on", "stop", "abandon"]:
@@ -139,13 +144,18 @@ class Telling:
         return "go on"
 
     def _say(self) -> None:
-        if self._unsaid and time.monotonic() - self._written >= EVERY:
+        if not self._unsaid or time.monotonic() - self._written < EVERY:
+            return
+        if self._points:
+            self._write({}, ("points", self._points))
+        else:
             goal, amounts = next(reversed(self._goals.items()))
             self._write({"last_improvement_at": now()}, ("incumbent", {"goal": goal, **amounts}))
 
     def _write(self, values: Mapping[str, Any], event: tuple[str, Mapping[str, Any]]) -> None:
         self._unsaid, self._written = False, time.monotonic()
-        shown = {"phase": self._phase, "goals": [{"goal": goal, **amounts} for goal, amounts in self._goals.items()]}
+        shown: dict[str, Any] = {"phase": self._phase, "goals": [{"goal": goal, **amounts} for goal, amounts in self._goals.items()]}
+        shown |= {"points": self._points} if self._points else {}
         try:
             self._held &= life.progress(self._service.store, self._claim, {"progress": shown, **values}, event)
         except sa.exc.SQLAlchemyError as error:

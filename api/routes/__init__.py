@@ -24,6 +24,7 @@ RESOURCES = (
     "rules",
     "runs",
     "scenarios",
+    "sweeps",
     "webhooks",
 )
 

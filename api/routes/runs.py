@@ -124,11 +124,12 @@ def run_of(service: Service, board: str, run_id: str) -> Mapping[str, Any]:
         return find(connection, board, tidy(run_id))
 
 
-def require_room(connection: sa.Connection, service: Service, board: str) -> None:
-    """ProblemError where too many runs of the board wait already."""
+def require_room(connection: sa.Connection, service: Service, board: str) -> int:
+    """How many more runs of the board may wait; ProblemError where none may."""
     waiting = connection.execute(sa.select(sa.func.count()).where(runs.c.board == board, runs.c.status.in_(life.OPEN))).scalar_one()
     if waiting >= service.settings.queue_limit:
         raise ProblemError("queue-full", f"{waiting} runs wait or run; the limit is {service.settings.queue_limit}.", headers={"Retry-After": "10"})
+    return int(service.settings.queue_limit - waiting)
 
 
 @router.operation("POST", "/v1/runs", "runs", fails=(404, 409, 429), status=202, response_model=RunDocument, responses={200: {"model": RunDocument}})
@@ -204,8 +205,9 @@ def list_runs(
     scenario_id: Annotated[str | None, Query(max_length=64)] = None,
     sweep_id: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Page[RunDocument]:
-    """Runs, newest first."""
+    """Runs, newest first; those that are parts of a sweep only where the sweep is named."""
     query = sa.select(runs).where(runs.c.board == me.board)
+    query = query.where(runs.c.sweep_id.is_(None)) if sweep_id is None else query
     for column, value in ((runs.c.status, status), (runs.c.scenario_id, scenario_id), (runs.c.sweep_id, sweep_id)):
         query = query if value is None else query.where(column == value)
     with service.store.read() as connection:

@@ -90,6 +90,14 @@ def main(job: Mapping[str, Any], pipe: Connection) -> None:
 
 
 def _carried_out(job: Mapping[str, Any], teller: Teller) -> dict[str, Any]:
+    if job["kind"] == "sweep_part":
+        from api.solving.part import solve_part  # which needs this file
+
+        return solve_part(job, teller)
+    return _solved(job, teller)
+
+
+def _solved(job: Mapping[str, Any], teller: Teller) -> dict[str, Any]:
     teller.phase("read")
     inputs = inputs_of(job)
     result = inputs.placing(

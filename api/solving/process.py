@@ -43,7 +43,7 @@ def prepare() -> None:
     """Let the server that processes are forked from load the library now rather than with the first run."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a fork does not take threads along
     if CONTEXT.get_start_method() == "forkserver":
-        CONTEXT.set_forkserver_preload(["api.solving.child", "api.solving.reading", "api.answering.child"])
+        CONTEXT.set_forkserver_preload(["api.solving.child", "api.solving.part", "api.solving.reading", "api.answering.child"])
         from multiprocessing import forkserver
 
         forkserver.ensure_running()
