@@ -12,8 +12,11 @@ RESOURCES = (
     "evaluations",
     "health",
     "me",
+    "occurrences",
+    "publications",
     "rules",
     "runs",
+    "schedules",
     "webhooks",
 )
 
