@@ -42,7 +42,9 @@ def carried(tonight: Scenario, published: list[Pair], before: Scenario | None, n
     listed = _listed(tonight)
     seekers = set(tonight.tables["seekers"]["seeker_id"])
     added, counts = [], Counter[str]()
-    candidates = {pair: known.get(pair, {}) for pair in published} | {pair: record for pair, record in known.items() if record["status"] in FROZEN_STATUSES + OVER}
+    candidates = {pair: known.get(pair, {}) for pair in published} | {
+        pair: record for pair, record in known.items() if record["status"] in FROZEN_STATUSES + OVER
+    }
     for (seeker, slot), record in sorted(candidates.items(), key=lambda each: (-_far(each[1]), each[0])):
         status = record.get("status", "proposed")
         if (seeker, slot) in told:
@@ -59,7 +61,16 @@ def carried(tonight: Scenario, published: list[Pair], before: Scenario | None, n
             free[slot] -= status in FROZEN_STATUSES
             if status in FROZEN_STATUSES:
                 furthest[seeker] = GOING.index(status)
-            added.append({"seeker_id": seeker, "slot_id": slot, "status": status, "since": record.get("since", since), "author": record.get("author"), "reason": record.get("reason")})
+            added.append(
+                {
+                    "seeker_id": seeker,
+                    "slot_id": slot,
+                    "status": status,
+                    "since": record.get("since", since),
+                    "author": record.get("author"),
+                    "reason": record.get("reason"),
+                }
+            )
             counts[status] += 1
     return pd.DataFrame([*told.values(), *added], columns=["seeker_id", "slot_id", "status", "since", "author", "reason"]), dict(counts)
 

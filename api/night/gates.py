@@ -103,7 +103,11 @@ class Placed(Gate):
             return True, f"{_people(tonight.placed)} placed; there is no publication before to compare with.", {"placed": tonight.placed}
         before = tonight.last.placed
         figures = {"placed": tonight.placed, "before": before, "share": self.share}
-        return tonight.placed >= self.share * before, f"{_people(tonight.placed)} placed, {before:,} last time; at least {self.share:.0%} of that is asked for.", figures
+        return (
+            tonight.placed >= self.share * before,
+            f"{_people(tonight.placed)} placed, {before:,} last time; at least {self.share:.0%} of that is asked for.",
+            figures,
+        )
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from api.datasets import Understood
 from api.night.carry import carried, counted
 from api.night.schedule import Plan
 from api.results import open_run
-from api.routes.runs import own_layer, scenario_version
+from api.scenarios import find_version, own_layer
 from api.service import Service
 from api.solving.child import inputs_of
 from api.store.blobs import load
@@ -64,7 +64,7 @@ def prepared(service: Service, board: str, plan: Plan, night: date, dataset: Row
         files, layers = _wishes(connection, board, plan, given)
         before = None if last is None else connection.execute(sa.select(runs).where(runs.c.id == last["run_id"])).mappings().one()
     opened = None if before is None else open_run(service, before)
-    work = service.settings.data_dir / "work"
+    work = service.settings.work
     work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="night-", dir=work) as beside:
         facts = _read(beside, files, [], night).scenario
@@ -81,7 +81,9 @@ def prepared(service: Service, board: str, plan: Plan, night: date, dataset: Row
     withheld = dataset["withheld"] if dataset["withheld"] is not None and set(given) <= set(files) else [name for name in files if not name.endswith(".toml")]
     counts = {table: len(frame) for table, frame in resolved.scenario.tables.items()}
     name = f"{plan.name} {night.isoformat()}"
-    kept = Understood(name, night, resolved.scenario.digest, files, counts, tuple(resolved.scenario.warnings), tuple(name for name in withheld if name in files))
+    kept = Understood(
+        name, night, resolved.scenario.digest, files, counts, tuple(resolved.scenario.warnings), tuple(name for name in withheld if name in files)
+    )
     return Prepared(kept, layers, None if before is None else before["id"], counted(commitments), moved_on)
 
 
@@ -93,7 +95,7 @@ def _wishes(connection: sa.Connection, board: str, plan: Plan, files: dict[str, 
     """The files with the policy that holds, and the layers over it: the base scenario's, then the schedule's own changes."""
     layers: list[Layer] = []
     if plan.scenario_id is not None:
-        version = scenario_version(connection, board, plan.scenario_id, plan.scenario_version)
+        version = find_version(connection, board, plan.scenario_id, plan.scenario_version)
         base = connection.execute(sa.select(datasets.c.files).where(datasets.c.id == version["dataset_id"])).scalar_one()
         wishes = {name: content for name, content in _files(connection, base).items() if _is_policy(name)}
         files = {name: content for name, content in files.items() if not _is_policy(name)} | wishes

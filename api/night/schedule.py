@@ -82,7 +82,9 @@ class Gates(Part):
     placed: float | None = Field(0.95, ge=0, le=10, allow_inf_nan=False, description="`placed`: least share of the people placed by the last publication.")
     fresh_hours: float | None = Field(None, gt=0, le=87_600, allow_inf_nan=False, description="`fresh`: most hours since the newest record or file.")
     moved: int | None = Field(None, ge=0, le=2**31 - 1, description="`moved`: most people of the last publication who are to hold another slot or none.")
-    counts: float | None = Field(0.5, ge=0, le=10, allow_inf_nan=False, description="`counts`: most that the records of a table may differ from last time, as a share.")
+    counts: float | None = Field(
+        0.5, ge=0, le=10, allow_inf_nan=False, description="`counts`: most that the records of a table may differ from last time, as a share."
+    )
     tables: list[Table] = Field(["seekers", "slots"], max_length=20, description="`tables`: tables that must have records.")
     promises: bool = Field(True, description="`promises`: no reservation may be shorter than last time.")
 
@@ -109,16 +111,29 @@ class Plan(Part):
         None, description="Scenario whose policy and changes hold; the source's own policy.toml, or the built-in policy, where absent."
     )
     scenario_version: int | None = Field(None, ge=1, le=2**31 - 1, description="Version of it; each night's latest where absent.")
-    changes: Annotated[list[dict[str, Any]], AfterValidator(_plain)] = Field([], max_length=500, description="Changes that lie over all of it, as in scenarios.")
-    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] | Literal["by date"] = Field("by date", description="Seed of the lottery: one number, or one drawn from name and date, so that anybody can know it before.")
+    changes: Annotated[list[dict[str, Any]], AfterValidator(_plain)] = Field(
+        [], max_length=500, description="Changes that lie over all of it, as in scenarios."
+    )
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] | Literal["by date"] = Field(
+        "by date", description="Seed of the lottery: one number, or one drawn from name and date, so that anybody can know it before."
+    )
     limits: Limits = Limits()
     gates: Gates = Gates()
     catch_up: CatchUp = CatchUp()
     review: Literal["automatic", "hold"] = Field("automatic", description="Publish when every gate passes, or hold each plan until somebody publishes it.")
     keep_offers: bool = Field(True, description="Whether people keep what they were referred to or offered, before match quality counts.")
-    wait_for_source: timedelta = Field(timedelta(0), ge=timedelta(0), le=timedelta(hours=24), description="How long to look again where the source cannot be read.")
-    give_up_after: timedelta = Field(timedelta(hours=8), ge=timedelta(minutes=1), le=timedelta(hours=48), description="Age at which a night that has not come to an end is ended.")
-    folder: str = Field("", max_length=100, pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$", description="Folder of the sheets under OJT_SHEETS_DIR; made from the name where absent.")
+    wait_for_source: timedelta = Field(
+        timedelta(0), ge=timedelta(0), le=timedelta(hours=24), description="How long to look again where the source cannot be read."
+    )
+    give_up_after: timedelta = Field(
+        timedelta(hours=8), ge=timedelta(minutes=1), le=timedelta(hours=48), description="Age at which a night that has not come to an end is ended."
+    )
+    folder: str = Field(
+        "",
+        max_length=100,
+        pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$",
+        description="Folder of the sheets under OJT_SHEETS_DIR; made from the name where absent.",
+    )
 
     @property
     def sheets_folder(self) -> str:

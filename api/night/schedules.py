@@ -18,7 +18,7 @@ from api.night.sources import known_connections, place_of
 from api.night.tick import plan_one
 from api.night.times import due_on, moment_of, next_due, night_of, require_cron, told
 from api.problems import ProblemError, not_found
-from api.routes.runs import scenario_version
+from api.scenarios import find_version
 from api.service import Service
 from api.settings import Settings
 from api.store import audit
@@ -99,7 +99,7 @@ def upcoming(plan: Plan, after: datetime, count: int) -> list[dict[str, Any]]:
     for due in next_due(plan.cron, plan.time_zone, after, count):
         night = night_of(due, plan.time_zone)
         local = due.astimezone(_zone(plan))
-        lines.append({"scheduled_for": due, "local": local.isoformat(), "night": night, "seed": plan.seed_for(night), "note": told(due, plan.cron, plan.time_zone)})
+        lines.append({"scheduled_for": due, "local": local.isoformat(), "night": night, "seed": plan.seed_for(night), "note": told(due, plan.time_zone)})
     return lines
 
 
@@ -140,7 +140,16 @@ def start_night(connection: sa.Connection, service: Service, row: Row, night: da
         audit.record(connection, row["board"], by, "occurrence.start", made, {"night": night.isoformat()})
         return life.read(connection, made), True
     if again and there["status"] == "finished" and there["result"] in ("skipped", "failed"):
-        anew = {"status": "waiting", "result": None, "reason": None, "dataset_id": None, "run_id": None, "gates": None, "finished_at": None, "trigger": "manual"}
+        anew = {
+            "status": "waiting",
+            "result": None,
+            "reason": None,
+            "dataset_id": None,
+            "run_id": None,
+            "gates": None,
+            "finished_at": None,
+            "trigger": "manual",
+        }
         life.write(connection, life.locked(connection, there["id"]), "again", "Started again by hand.", anew, by=by)
         life.start(connection, service.queue, there["id"])
         audit.record(connection, row["board"], by, "occurrence.start", there["id"], {"night": night.isoformat(), "again": True})
@@ -161,7 +170,7 @@ def require_sound(connection: sa.Connection, settings: Settings, board: str, pla
     if faults:
         raise InputError(faults)
     if plan.scenario_id is not None:
-        scenario_version(connection, board, plan.scenario_id, plan.scenario_version)
+        find_version(connection, board, plan.scenario_id, plan.scenario_version)
 
 
 def _require_free(connection: sa.Connection, board: str, plan: Plan, but: str = "") -> None:

@@ -86,7 +86,14 @@ def read(service: Service, occurrence_id: str) -> Next:
         facts = {"dataset": dataset_id, "counts": kept["counts"], "warnings": kept["warnings"], "newest": newest}
         row = life.write(connection, row, "read", _told_counts(found.sentence, kept["counts"]), {"dataset_id": dataset_id}, **facts)
         if kept["errors"]:
-            _fail(connection, service, row, "faulty-source", f"The source has {_count(kept['errors'], 'fault')}; dataset {dataset_id} lists them.", dataset=dataset_id)
+            _fail(
+                connection,
+                service,
+                row,
+                "faulty-source",
+                f"The source has {_count(kept['errors'], 'fault')}; dataset {dataset_id} lists them.",
+                dataset=dataset_id,
+            )
             return "end"
     return "next"
 
@@ -107,7 +114,9 @@ def prepare(service: Service, occurrence_id: str) -> Next:
             row = _mine(connection, service, occurrence_id)
             if row is not None:
                 faults = error.faults if isinstance(error, InputError) else [Fault(error.code, error.detail)]
-                _fail(connection, service, row, "faulty-input", f"Facts and wishes do not fit together: {_count(len(faults), 'fault')}.", faults=_by_code(faults))
+                _fail(
+                    connection, service, row, "faulty-input", f"Facts and wishes do not fit together: {_count(len(faults), 'fault')}.", faults=_by_code(faults)
+                )
         return "end"
     with service.store.begin() as connection:
         row = _mine(connection, service, occurrence_id)
@@ -123,7 +132,9 @@ def prepare(service: Service, occurrence_id: str) -> Next:
         run_id = run_life.submit(connection, service.queue, {**values, **told})
         audit.record(connection, row["board"], NIGHT, "run.submit", run_id, {"scenario": scenario_id, "version": version, "occurrence": row["id"]})
         facts = {"run": run_id, "dataset": dataset_id, "seed": seed, "commitments": ready.commitments, "carried": ready.carried}
-        life.write(connection, row, "prepare", _told_prepared(ready.commitments, ready.carried, last), {"run_id": run_id}, reference=ready.reference_run, **facts)
+        life.write(
+            connection, row, "prepare", _told_prepared(ready.commitments, ready.carried, last), {"run_id": run_id}, reference=ready.reference_run, **facts
+        )
     return "next"
 
 
@@ -179,7 +190,9 @@ def judge(service: Service, occurrence_id: str) -> Next:
             return "end" if row is None else "next"
         against = failed(verdicts)
         said = f"{_count(len(verdicts), 'gate')} asked, all passed." if not against else " ".join(verdict["sentence"] for verdict in against)
-        life.write(connection, row, "judge", f"{figures.headline} {said}", {"gates": verdicts}, figures=asdict(figures), failed=[each["gate"] for each in against])
+        life.write(
+            connection, row, "judge", f"{figures.headline} {said}", {"gates": verdicts}, figures=asdict(figures), failed=[each["gate"] for each in against]
+        )
     return "next"
 
 
@@ -320,7 +333,9 @@ def _without_plan(run: Row) -> tuple[str, str]:
     if run["status"] == "failed":
         error = run["error"] or {}
         count = len(error.get("faults", ()))
-        return f"run-{error.get('code', 'failed')}", f"The run {run['id']} failed: {error.get('message', 'the reason is not known')}" + (f" {_count(count, 'fault')}." if count else "")
+        return f"run-{error.get('code', 'failed')}", f"The run {run['id']} failed: {error.get('message', 'the reason is not known')}" + (
+            f" {_count(count, 'fault')}." if count else ""
+        )
     if run["outcome"] == "infeasible":
         return "infeasible", f"No plan keeps every rule; run {run['id']} names the rules that would have to give way."
     return "no-plan", f"The run {run['id']} found no plan before it had to end."
@@ -342,7 +357,9 @@ def _told_counts(sentence: str, counts: Mapping[str, int]) -> str:
 def _told_prepared(commitments: Mapping[str, int], moved_on: Mapping[str, int], last: Row | None) -> str:
     held = sum(commitments.get(status, 0) for status in ("accepted", "started"))
     sticky = sum(commitments.get(status, 0) for status in ("referred", "offered"))
-    carried_over = sum(count for status, count in moved_on.items() if status in ("proposed", "referred", "offered", "accepted", "started", "declined", "completed"))
+    carried_over = sum(
+        count for status, count in moved_on.items() if status in ("proposed", "referred", "offered", "accepted", "started", "declined", "completed")
+    )
     compared = "there is no publication to compare with" if last is None else f"{carried_over:,} came over from the last publication, which is the reference"
     return f"{held:,} begun pairs are held, {sticky:,} referred or offered ones are kept where nothing speaks against it; {compared}. The run was submitted."
 

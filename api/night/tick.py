@@ -119,7 +119,10 @@ def _missed(plan: Plan, due: list[datetime], moment: datetime, *, paused: bool) 
         elif rule == "none":
             yield f"No worker lived when it was due; it was noticed {_told(age)} later, and missed nights are not run.", "missed"
         elif age > plan.catch_up.max_age:
-            yield f"No worker lived when it was due; it was noticed {_told(age)} later, and nights are run at most {_told(plan.catch_up.max_age)} late.", "too-late"
+            yield (
+                f"No worker lived when it was due; it was noticed {_told(age)} later, and nights are run at most {_told(plan.catch_up.max_age)} late.",
+                "too-late",
+            )
         elif rule == "latest" and number < newest:
             yield "No worker lived when it was due; a later night is run in its place.", "missed"
         else:
@@ -129,4 +132,3 @@ def _missed(plan: Plan, due: list[datetime], moment: datetime, *, paused: bool) 
 def _told(age: timedelta) -> str:
     hours = age.total_seconds() / 3600
     return f"{hours:.1f} hours" if hours >= 1.95 else f"{age.total_seconds() / 60:.0f} minutes"
-

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 from croniter import croniter
@@ -68,7 +69,7 @@ def moment_of(local: datetime, zone: str) -> datetime:
     return _jump(local.replace(tzinfo=place, fold=1).astimezone(UTC), moment, place)
 
 
-def told(moment: datetime, cron: str, zone: str) -> str:
+def told(moment: datetime, zone: str) -> str:
     """What is unusual about a due time; empty where nothing is."""
     place = ZoneInfo(zone)
     local, before = moment.astimezone(place), (moment - timedelta(seconds=1)).astimezone(place)
@@ -85,7 +86,9 @@ def require_cron(cron: str, zone: str, now: datetime) -> None:
     """InputError where an expression or a time zone is none, is never due, or is due too often for a night."""
     faults = []
     if not known_zone(zone):
-        faults.append(Fault("unknown_time_zone", f"There is no time zone {zone!r}.", "Name one of the IANA database, such as America/Los_Angeles.", column="time_zone"))
+        faults.append(
+            Fault("unknown_time_zone", f"There is no time zone {zone!r}.", "Name one of the IANA database, such as America/Los_Angeles.", column="time_zone")
+        )
     if not FIELDS.fullmatch(cron) or not croniter.is_valid(cron):
         fix = "Write minute, hour, day of the month, month and day of the week, such as `30 2 * * 1-5`."
         faults.append(Fault("bad_cron", f"{cron!r} is no cron expression of five fields.", fix, column="cron"))
@@ -96,8 +99,10 @@ def require_cron(cron: str, zone: str, now: datetime) -> None:
             following = []
         if not following:
             faults.append(Fault("never_due", f"{cron!r} is never due.", "Name a day that the calendar has.", column="cron"))
-        elif any(later - earlier < LEAST_APART for earlier, later in zip(following, following[1:], strict=False)):
-            faults.append(Fault("too_often", f"{cron!r} is due more than once in {LEAST_APART.seconds // 60} minutes.", "A night is due once a day or so.", column="cron"))
+        elif any(later - earlier < LEAST_APART for earlier, later in pairwise(following)):
+            faults.append(
+                Fault("too_often", f"{cron!r} is due more than once in {LEAST_APART.seconds // 60} minutes.", "A night is due once a day or so.", column="cron")
+            )
     if faults:
         raise InputError(faults)
 

@@ -19,7 +19,7 @@ PAUSES = (5.0, 30.0, 120.0, 600.0, 1800.0)
 MOST_TRIES = 50
 
 
-@DBOS.workflow(name=life.WORKFLOW)
+@DBOS.workflow(name=life.WORKFLOW, max_recovery_attempts=None)
 def night(occurrence_id: str) -> None:
     """The steps of an occurrence that can be done now. While its run is solved nothing waits here: the tick brings it on."""
     for name in STEPS:

@@ -142,5 +142,3 @@ def reject(occurrence_id: str, asked: Rejection, me: Me, service: Use) -> Respon
         audit.record(connection, me.board, me.actor, "occurrence.reject", occurrence_id)
         announce(connection, service, me.board, "occurrence.skipped", occurrence=occurrence_id)
     return JSONResponse(document(row))
-
-

@@ -149,9 +149,7 @@ def list_publications(
     return Page(items=[PublicationDocument(**document(row)) for row in rows], next_cursor=following)
 
 
-@router.operation(
-    "GET", "/v1/publications/current", "read", fails=(404,), response_model=PublicationDocument, responses={304: {"description": "Unchanged."}}
-)
+@router.operation("GET", "/v1/publications/current", "read", fails=(404,), response_model=PublicationDocument, responses={304: {"description": "Unchanged."}})
 def read_current(
     request: Request,
     me: Me,
@@ -166,9 +164,7 @@ def read_current(
     return fresh(request, document(row))
 
 
-@router.operation(
-    "GET", "/v1/publications/{publication_id}", "read", response_model=PublicationDocument, responses={304: {"description": "Unchanged."}}
-)
+@router.operation("GET", "/v1/publications/{publication_id}", "read", response_model=PublicationDocument, responses={304: {"description": "Unchanged."}})
 def read_publication(publication_id: str, request: Request, me: Me, service: Use) -> Response:
     """A publication."""
     with service.store.read() as connection:

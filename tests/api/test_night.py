@@ -98,7 +98,11 @@ def test_no_plan_at_all_is_told_with_the_run_that_names_the_repair(service: Serv
 def test_gates_refuse_and_the_last_good_publication_stays(board: Board) -> None:
     board.night()
     slots = (board.source / "slots.csv").read_text().splitlines()
-    board.bring(slots="\n".join([slots[0], *[line for line in slots[1:2]], ""]), but=("pairs.csv",), pairs="seeker_id,slot_id,score\n" + _pairs_of(board, slots[1].split(",")[0]))
+    board.bring(
+        slots="\n".join([slots[0], *[line for line in slots[1:2]], ""]),
+        but=("pairs.csv",),
+        pairs="seeker_id,slot_id,score\n" + _pairs_of(board, slots[1].split(",")[0]),
+    )
     night = board.night()
     assert (night["result"], night["reason"]["code"]) == ("failed", "gates"), night["reason"]
     assert "placed" in night["reason"]["gates"]
