@@ -23,6 +23,7 @@ from api.jobs.place import Place
 from api.jobs.rescue import Rescue, store_time
 from api.jobs.solving import held_here
 from api.jobs.webhooks import Sender
+from api.night.tick import Nights
 from api.service import Service
 from api.settings import Settings
 from api.solving import process
@@ -50,6 +51,7 @@ class Worker:
         self._rescue = Rescue(service, self._engine, self.place, self.id)
         self._stopping = threading.Event()
         self.sender = Sender(service)
+        self._nights = Nights(service)
 
     def start(self) -> None:
         """Register, take up the queue, begin to say that it lives."""
@@ -63,7 +65,7 @@ class Worker:
             connection.execute(workers.insert().values(**row, started_at=moment, heartbeat_at=moment))
         _here[:] = [self]
         self._engine.start()
-        for task in (self._beat, self._rescue.look, self.sender.look):
+        for task in (self._beat, self._rescue.look, self.sender.look, self._nights.look):
             threading.Thread(target=self._again, args=(task, settings.heartbeat.total_seconds()), daemon=True, name=task.__name__).start()
         log.info("worker started", worker_id=self.id, solvers=settings.solvers)
 

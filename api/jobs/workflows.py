@@ -7,6 +7,7 @@ from dbos import DBOS
 from api.jobs import runs, webhooks
 from api.jobs.solving import solve_run
 from api.jobs.worker import here
+from api.night import workflow as night  # noqa: F401  registers what is carried out of a night
 
 
 @DBOS.workflow(name=runs.WORKFLOW, max_recovery_attempts=None)
