@@ -15,6 +15,7 @@ from collections.abc import Callable
 import sqlalchemy as sa
 import structlog
 
+from api import logs, telemetry
 from api.clock import now
 from api.ids import new_id
 from api.jobs import runs as life
@@ -61,6 +62,7 @@ class Worker:
             row = {"id": self.id, "host": socket.gethostname(), "pid": os.getpid(), "solvers": settings.solvers}
             connection.execute(workers.insert().values(**row, started_at=moment, heartbeat_at=moment))
         _here[:] = [self]
+        logs.always(worker_id=self.id)
         self._engine.start()
         for task in (self._beat, self._rescue.look, self.sender.look):
             threading.Thread(target=self._again, args=(task, settings.heartbeat.total_seconds()), daemon=True, name=task.__name__).start()
@@ -114,4 +116,5 @@ def main(settings: Settings) -> None:
         worker.stop()
     except Exception:
         log.exception("the worker could not leave in order; others take its work over when they miss it")
+    telemetry.stop()
     os._exit(0)  # threads that wait for solvers must not hold the process up; the solvers end with it

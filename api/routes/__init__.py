@@ -12,6 +12,7 @@ RESOURCES = (
     "evaluations",
     "health",
     "me",
+    "metrics",
     "rules",
     "runs",
     "webhooks",
