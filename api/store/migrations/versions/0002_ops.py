@@ -6,7 +6,7 @@ from alembic import op
 import api.store.tables
 
 revision = "0002_ops"
-down_revision = "0001"
+down_revision = "0002_datasets"
 
 
 def upgrade() -> None:
