@@ -15,6 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from api import canary
 from api.clock import now
 from api.service import Service
 from api.store.engine import seconds_between
@@ -155,7 +156,7 @@ def _canary(connection: sa.Connection) -> Iterator[Metric]:
     up = GaugeMetricFamily("alloc_canary_up", "Whether the last canary that ended came to its known answer; absent where there was none.")
     seconds = GaugeMetricFamily("alloc_canary_seconds", "How long the last canary took from submission to its verdict.")
     at = GaugeMetricFamily("alloc_canary_last_success_timestamp_seconds", "When a canary last came to its known answer.")
-    last = connection.execute(sa.select(canaries).where(canaries.c.finished_at.is_not(None)).order_by(canaries.c.id.desc()).limit(1)).mappings().first()
+    last = canary.last(connection)
     if last is not None:
         up.add_metric((), int(last["sound"]))
         seconds.add_metric((), (last["finished_at"] - last["started_at"]).total_seconds())

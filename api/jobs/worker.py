@@ -15,7 +15,7 @@ from collections.abc import Callable
 import sqlalchemy as sa
 import structlog
 
-from api import logs, telemetry
+from api import canary, logs, telemetry
 from api.clock import now
 from api.ids import new_id
 from api.jobs import runs as life
@@ -31,6 +31,8 @@ from api.store import migrate
 from api.store.tables import runs, workers
 
 log = structlog.get_logger("ojt.worker")
+LOOK = 5.0
+"""Seconds between two looks at the canary."""
 DECLARED_LOST = 75
 
 _here: list[Worker] = []
@@ -66,6 +68,7 @@ class Worker:
         self._engine.start()
         for task in (self._beat, self._rescue.look, self.sender.look):
             threading.Thread(target=self._again, args=(task, settings.heartbeat.total_seconds()), daemon=True, name=task.__name__).start()
+        threading.Thread(target=self._again, args=(self._look_after_the_canary, LOOK), daemon=True, name="canary").start()
         log.info("worker started", worker_id=self.id, solvers=settings.solvers)
 
     def stop(self) -> None:
@@ -101,6 +104,9 @@ class Worker:
         if not lives and not self._stopping.is_set():
             log.error("this worker was silent for too long and its work was given to others; it ends", worker_id=self.id)
             os._exit(DECLARED_LOST)  # solver processes end with it
+
+    def _look_after_the_canary(self) -> None:
+        canary.look(self.service)
 
 
 def main(settings: Settings) -> None:
