@@ -51,7 +51,7 @@ def apart(work: Callable[..., Mapping[str, Any]], *arguments: Any, memory_gb: fl
         except (EOFError, OSError):
             raise BrokenOffError("killed") from None
     finally:
-        _end(process.pid)
+        _end(process)
         ours.close()
         process.join(5)
         process.close()
