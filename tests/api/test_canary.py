@@ -45,7 +45,6 @@ def test_its_answer_is_the_only_best_one(tmp_path: Any) -> None:
 
 @pytest.mark.usefixtures("solvers")
 def test_it_comes_to_its_answer_and_leaves_only_the_verdict(service: Service, web: TestClient, finish: Finish) -> None:
-    living(service)
     for number in range(2):
         assert canary.begin(service, NOON + timedelta(minutes=number)) is not None
         canary.judge(service)
@@ -57,6 +56,7 @@ def test_it_comes_to_its_answer_and_leaves_only_the_verdict(service: Service, we
     assert [count(service, table) for table in (runs, run_events, run_files, run_unplaced)] == [0, 0, 0, 0]
     assert count(service, scenarios) == 1, "the second found the scenario of the first"
     assert service.queue.states([str(found["run_id"])]) == {}
+    living(service)
     assert web.get("/readyz").json()["status"] == "ready"
 
 
@@ -71,12 +71,12 @@ def test_only_one_worker_begins_what_is_due(service: Service) -> None:
 
 @pytest.mark.usefixtures("solvers")
 def test_a_wrong_answer_degrades_the_service(service: Service, web: TestClient, finish: Finish, monkeypatch: pytest.MonkeyPatch) -> None:
-    living(service)
     monkeypatch.setattr(canary, "ANSWER", {("K1", "A")})
     canary.begin(service, NOON)
     finish()
     canary.judge(service)
     assert verdict(service)["reason"] == "Its answer is not the known one."
+    living(service)
     ready = web.get("/readyz")
     assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
     assert "not the known one" in ready.json()["detail"]
