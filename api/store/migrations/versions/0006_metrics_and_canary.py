@@ -5,8 +5,8 @@ from alembic import op
 
 import api.store.tables
 
-revision = "0002_ops"
-down_revision = "0002_datasets"
+revision = "0006"
+down_revision = "0005"
 
 
 def upgrade() -> None:
