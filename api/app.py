@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import re
-import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-import structlog
 from fastapi import FastAPI, Request, Response
 
-from api import methods, problems
+from api import methods, observed, problems, telemetry
 from api.access.headers import Careful, KnownHost
 from api.bodies import BodyLimit
+from api.metrics import Meters
 from api.once import ReplayedError
 from api.routes import every_router
 from api.service import Service
 from api.settings import Settings, settings
 from api.store import migrate
 
-log = structlog.get_logger("ojt.web")
-TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
-"""A traceparent header (W3C Trace Context)."""
-
 
 def create_app(chosen: Settings | None = None) -> FastAPI:
     """The application; it brings the store up to date when it starts."""
     chosen = chosen or settings()
+    telemetry.start(chosen, "web")
+    meters = Meters()
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
@@ -35,6 +31,7 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
         migrate.upgrade(service.store)
         app.state.service = service
         assert service.session_secret  # made now, so that no read ever has to
+        meters.watch(service)
         yield
         service.close()
 
@@ -45,7 +42,9 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
         lifespan=life,
         docs_url="/docs",
         redoc_url=None,
+        telemetry=telemetry.of_requests(),
     )
+    app.state.meters = meters
     problems.install(app)
     app.add_exception_handler(ReplayedError, _replayed)
     for router in every_router():
@@ -53,7 +52,7 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
     methods.install(app)
     app.add_middleware(BodyLimit, most=int(chosen.upload_mb * 1e6))
     app.add_middleware(KnownHost, settings=chosen)
-    app.middleware("http")(_traced)
+    observed.install(app, meters.requests)
     app.add_middleware(Careful, settings=chosen)
     return app
 
@@ -61,16 +60,3 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
 def _replayed(_: Request, error: Exception) -> Response:
     assert isinstance(error, ReplayedError)
     return error.response
-
-
-async def _traced(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Give the request a trace id, and turn what nobody has caught into a problem that tells nothing but the id."""
-    told = TRACE.fullmatch(request.headers.get("traceparent", ""))
-    request.state.trace_id = told[1] if told else secrets.token_hex(16)
-    try:
-        response = await go_on(request)
-    except Exception:
-        log.exception("a request broke", trace_id=request.state.trace_id, method=request.method, path=request.url.path)
-        response = problems.problem(request, "broken", "The logs say more under the trace id.")
-    response.headers["X-Trace-Id"] = request.state.trace_id
-    return response

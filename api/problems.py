@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 
 from allocator import Fault, InputError
+from api.tracebacks import frames
 
+log = structlog.get_logger("ojt.web")
 MOST_FAULTS = 1000
 """Faults told in one answer; their number is told too."""
 MEDIA = "application/problem+json"
@@ -130,6 +134,12 @@ def install(app: FastAPI) -> None:
         if bad_json:
             return problem(request, "bad-request", "The body is not JSON.", faults)
         return problem(request, "faulty-input", f"{len(faults):,} fault{'' if len(faults) == 1 else 's'} in the request.", faults)
+
+    @app.exception_handler(OperationalError)
+    @app.exception_handler(InterfaceError)
+    def _unreachable(request: Request, error: Exception) -> JSONResponse:
+        log.warning("the store cannot be used", trace=frames(error)[-1:])
+        return problem(request, "unavailable", "The store cannot be used now; try again.", headers={"Retry-After": "2"})
 
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> JSONResponse:

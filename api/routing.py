@@ -97,7 +97,7 @@ class Router(APIRouter):
 
     def operation(self, method: str, path: str, scope: Scope, *, fails: tuple[int, ...] = (), status: int = 200, **more: Any) -> Callable[..., Any]:
         """A route that needs a scope; `fails` are the statuses of problems beside those that any operation has."""
-        statuses = {401, 403, 422, 429, *fails, *((404,) if "{" in path else ()), *((400, 413, 415) if method in ("POST", "PUT", "PATCH") else ())}
+        statuses = {401, 403, 422, 429, 503, *fails, *((404,) if "{" in path else ()), *((400, 413, 415) if method in ("POST", "PUT", "PATCH") else ())}
         responses = {**problems(*sorted(statuses)), **more.pop("responses", {})}
         extra = {"x-scope": scope, **more.pop("openapi_extra", {})}
         return self.api_route(

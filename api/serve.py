@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import structlog
 
 from allocator import Fault, InputError
+from api import logs, telemetry
 from api.settings import Settings
 from api.store import migrate
 from api.store.engine import Store
@@ -83,6 +84,7 @@ def end_with_parent() -> None:
 
 def main(settings: Settings) -> None:
     """Serve until told to end."""
+    logs.configure(settings, "serve")
     listening = listen(settings)
     store = Store(settings.url)
     migrate.upgrade(store)
@@ -124,7 +126,7 @@ def web(settings: Settings, listening: int | None = None) -> None:
 
     process.prepare()
     app, host, port = create_app(settings), settings.host, settings.port
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=5)
+    config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5)
     uvicorn.Server(config).run(None if listening is None else [socket.socket(fileno=listening)])
 
 
@@ -146,4 +148,7 @@ def run(name: str, *arguments: int, alone: bool = False) -> None:
 
     if not alone:
         end_with_parent()
-    {"web": web, "worker": worker.main}[name](settings(), *arguments)
+    chosen = settings()
+    logs.configure(chosen, name)
+    telemetry.start(chosen, name)
+    {"web": web, "worker": worker.main}[name](chosen, *arguments)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import SecretStr
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -212,10 +217,14 @@ def cli_page() -> str:
 
 
 def _command(name: str, command: Any) -> str:
+    inner = getattr(command, "commands", None)
+    if inner is not None:
+        return "\n".join([f"## ojt {name}", "", command.help, "", *(_command(f"{name} {each}", what) for each, what in inner.items())])
     arguments = [parameter for parameter in command.params if parameter.param_type_name == "argument"]
     options = [parameter for parameter in command.params if parameter.param_type_name == "option"]
     usage = " ".join([f"ojt {name}", *(f"[{each.metavar}]" if not each.required else each.metavar for each in arguments), "[OPTIONS]"])
-    lines = [f"## ojt {name}", "", f"`{usage}`", "", command.help, "", "| | |", "|---|---|"]
+    lines = [f"## ojt {name}", "", f"`{usage}`", "", command.help]
+    lines += ["", "| | |", "|---|---|"] if arguments or options else []
     lines += [f"| `{each.metavar}` | {each.help} |" for each in arguments]
     lines += [f"| `{_spelled(each)}` | {each.help}{' *Compulsory.*' if each.required else _said_default(each)} |" for each in options]
     return "\n".join([*lines, ""])
@@ -227,10 +236,76 @@ def _spelled(option: Any) -> str:
 
 
 def _said_default(option: Any) -> str:
-    return "" if option.is_flag or option.default in (None, ()) else f" Default `{option.default}`."
+    return "" if option.is_flag or option.default in (None, (), "") else f" Default `{option.default}`."
 
 
-PAGES: dict[str, Callable[[], str]] = {"data.md": data_page, "rules.md": rules_page, "cli.md": cli_page}
+SETTINGS_INTRO = """\
+# Settings of the service
+
+*This page is made from `api/settings.py` by `python docs/generate.py`; change it there.*
+
+Every setting is an environment variable; none has to be set. `ojt serve`, `ojt worker`, `ojt keys` and `ojt nightly` read the same ones, and all processes
+of one service must have the same store. A value that is not understood is told with its name, and nothing starts.
+
+Times are written as ISO 8601 durations (`PT15S`, `P400D`) or as seconds; lists have commas between their items. Secrets are never written to the log.
+
+| variable | what it is | kind | default |
+|---|---|---|---|
+"""
+
+
+def settings_page() -> str:
+    """`docs/settings.md`: every environment variable of the service."""
+    from api.settings import Settings
+
+    return SETTINGS_INTRO + "\n".join(_setting(name, field) for name, field in Settings.model_fields.items()) + "\n"
+
+
+def _setting(name: str, field: Any) -> str:
+    default = "" if field.default in (None, ()) else f"`{_said_setting(field.default)}`"
+    return f"| `OJT_{name.upper()}` | {field.description} | {_kind_of_setting(field.annotation)} | {default} |"
+
+
+def _said_setting(value: Any) -> str:
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return _said_time(value) if isinstance(value, timedelta) else str(value)
+
+
+def _said_time(value: timedelta) -> str:
+    """As an ISO 8601 duration of one unit: years and months are not all equally long."""
+    for unit, seconds in (("P{}D", 86_400), ("PT{}H", 3_600), ("PT{}M", 60)):
+        if value and value % timedelta(seconds=seconds) == timedelta(0):
+            return unit.format(value // timedelta(seconds=seconds))
+    return f"PT{value.total_seconds():g}S"
+
+
+def _kind_of_setting(annotation: Any) -> str:
+    if get_origin(annotation) is Literal:
+        return ", ".join(f"`{choice}`" for choice in get_args(annotation))
+    if get_origin(annotation) in (Union, UnionType):
+        return _kind_of_setting(next(each for each in get_args(annotation) if each is not NoneType))
+    return SETTING_KINDS.get(annotation, "list")
+
+
+SETTING_KINDS = {str: "text", SecretStr: "secret", Path: "path", int: "whole number", float: "number", bool: "`1` or `0`", timedelta: "duration"}
+
+
+def openapi_page() -> str:
+    """`docs/openapi.json`: every operation of the service."""
+    from api.app import create_app
+    from api.settings import Settings
+
+    return json.dumps(create_app(Settings()).openapi(), indent=1, ensure_ascii=False) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "data.md": data_page,
+    "rules.md": rules_page,
+    "cli.md": cli_page,
+    "settings.md": settings_page,
+    "openapi.json": openapi_page,
+}
 """File name and what writes it."""
 
 

@@ -21,7 +21,7 @@ from allocator.cli.relax import relax
 from allocator.cli.report import report
 from allocator.cli.reservations import reservations
 from allocator.cli.rules import rules
-from allocator.cli.service import serve, worker
+from allocator.cli.service import canary, serve, worker
 from allocator.cli.show import show
 from allocator.cli.stability import stability
 from allocator.cli.sweep import sweep
@@ -37,7 +37,7 @@ app = typer.Typer(
 )
 for command in (
     allocate, explain, relax, check, evaluate, recommend, compare, stability, sweep, reservations, equity, report, validate, diff, rules, show, generate,
-    serve, worker,
+    serve, worker, canary,
 ):  # fmt: skip
     app.command()(command)
 app.add_typer(keys)

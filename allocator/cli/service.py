@@ -1,4 +1,4 @@
-"""`ojt serve`, `ojt worker`: the service at the prompt. Its packages are an extra, and said to be missing where they are."""
+"""`ojt serve`, `ojt worker`, `ojt canary`: the service at the prompt. Its packages are an extra, and said to be missing where they are."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from allocator.cli.ending import reported
+from allocator.cli.ending import BROKEN, NOTHING_FOUND, SOLVED, reported
 from allocator.errors import Fault, InputError
 
 if TYPE_CHECKING:
@@ -32,6 +32,26 @@ def worker() -> None:
         from api.serve import stand_alone
 
         stand_alone("worker")
+
+
+def canary(
+    wait: Annotated[float, typer.Option("--wait", metavar="SECONDS", min=0, help="Longest time to wait for its end.")] = 120.0,
+) -> None:
+    """Run a small allocation through the service from end to end, and see that it comes to the answer known beforehand.
+
+    Exit codes: 0 it did, 3 it did not, 4 no answer in time (does a worker live?), 2 bad settings.
+    """
+    with reported(False, False):
+        chosen = _settings()
+        from api.canary import by_hand
+
+        found = by_hand(chosen, wait)
+        if found is None:
+            typer.echo("No answer in time. Does a worker live? Start one with `ojt serve` or `ojt worker`.", err=True)
+            raise typer.Exit(NOTHING_FOUND)
+        seconds = (found["finished_at"] - found["started_at"]).total_seconds()
+        typer.echo(f"Sound, in {seconds:.1f} s." if found["sound"] else f"It failed: {found['reason']}")
+        raise typer.Exit(SOLVED if found["sound"] else BROKEN)
 
 
 def _settings(**told: Any) -> Settings:

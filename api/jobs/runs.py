@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from api import telemetry
 from api.clock import now
 from api.ids import new_id
 from api.jobs.ends import conclude
@@ -21,7 +23,7 @@ from api.jobs.turns import OPEN as OPEN
 from api.jobs.turns import next_turn
 from api.store.blobs import keep
 from api.store.engine import Store
-from api.store.tables import run_events, run_files, runs, workers
+from api.store.tables import run_events, run_files, run_unplaced, runs, workers
 
 ENDED = ("succeeded", "failed", "cancelled")
 WORKFLOW = "run"
@@ -40,6 +42,8 @@ class Claim:
     run_id: str
     token: int
     worker_id: str
+    traceparent: str = ""
+    submitted_at: datetime | None = None
 
     def holds(self) -> sa.ColumnElement[bool]:
         """Whether the claim still holds, as a condition on the run's row."""
@@ -52,10 +56,11 @@ def submit(connection: sa.Connection, queue: Queue, values: Mapping[str, Any]) -
     """A new run, waiting; in the transaction that is given, so that there is no run without its place in the queue."""
     run_id = new_id("run")
     turn = next_turn(connection, values["board"])
-    row = {"id": run_id, "kind": "solve", "tags": [], "note": "", **values, "status": "queued", "turn": turn, "created_at": now()}
-    connection.execute(runs.insert().values(**row))
-    told(connection, run_id, "status", {"status": "queued"})
-    queue.put(connection, WORKFLOW, run_id, run_id, queue=RUNS, priority=turn)
+    with telemetry.span("submit", run_id=run_id):
+        row = {"id": run_id, "kind": "solve", "tags": [], "note": "", **values, "status": "queued", "turn": turn, "created_at": now()}
+        connection.execute(runs.insert().values(**row | {"job": {**values["job"], **telemetry.carried()}}))
+        told(connection, run_id, "status", {"status": "queued"})
+        queue.put(connection, WORKFLOW, run_id, run_id, queue=RUNS, priority=turn)
     return run_id
 
 
@@ -86,7 +91,7 @@ def claim(store: Store, run_id: str, worker_id: str) -> Claim | None:
         }
         connection.execute(runs.update().where(runs.c.id == run_id).values(**values))
         told(connection, run_id, "status", {"status": "running", "attempt": token})
-    return Claim(run_id, token, worker_id)
+    return Claim(run_id, token, worker_id, row["job"].get("traceparent", ""), row["created_at"])
 
 
 def progress(store: Store, claim: Claim, values: Mapping[str, Any], event: tuple[str, Mapping[str, Any]] | None = None) -> bool:
@@ -112,6 +117,8 @@ def finish(store: Store, claim: Claim, status: str, values: Mapping[str, Any], f
             return False
         for name, content in files.items():
             connection.execute(run_files.insert().values(run_id=claim.run_id, name=name, sha256=keep(connection, content)))
+        for reason, people in ((values.get("summary") or {}).get("unplaced") or {}).items():
+            connection.execute(run_unplaced.insert().values(run_id=claim.run_id, reason=reason, people=people))
         told(connection, claim.run_id, "status", {"status": status, "outcome": values.get("outcome"), "stop_reason": values.get("stop_reason")})
         conclude(connection, claim.run_id)
     return True

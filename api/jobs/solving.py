@@ -11,7 +11,9 @@ from typing import Any, Literal, TypeVar
 
 import sqlalchemy as sa
 import structlog
+from structlog.contextvars import bound_contextvars
 
+from api import telemetry
 from api.clock import now
 from api.jobs import runs as life
 from api.jobs.runs import Claim
@@ -45,10 +47,10 @@ def solve_run(service: Service, worker_id: str, run_id: str) -> None:
         return
     with _holding:
         _held[run_id] = claim.token
-    log.info("run begun", run_id=run_id, attempt=claim.token)
     work = service.settings.work / worker_id / f"{run_id}.{claim.token}"
     try:
-        _attempted(service, claim, work)
+        with bound_contextvars(run_id=run_id, attempt=claim.token, trace_id=telemetry.trace_id(claim.traceparent)):
+            _attempted(service, claim, work)
     finally:
         with _holding:
             if _held.get(run_id) == claim.token:
@@ -71,13 +73,18 @@ def patiently(task: Callable[[], T]) -> T:
 
 
 def _attempted(service: Service, claim: Claim, work: Path) -> None:
+    log.info("run begun")
+    if claim.token == 1 and claim.submitted_at is not None:
+        telemetry.waited("wait in the queue", claim.traceparent, claim.submitted_at, run_id=claim.run_id)
     try:
-        ended = _solved(service, claim, work)
-        files = {path.name: path.read_bytes() for path in sorted((work / "result").iterdir())} if ended.how == "done" else {}
-        patiently(lambda: _written_down(service, claim, ended, files))
-        log.info("run ended", run_id=claim.run_id, attempt=claim.token, how=ended.how)
+        with telemetry.span("solve", claim.traceparent, run_id=claim.run_id, attempt=claim.token, worker_id=claim.worker_id) as span:
+            ended = _solved(service, claim, work)
+            files = {path.name: path.read_bytes() for path in sorted((work / "result").iterdir())} if ended.how == "done" else {}
+            patiently(lambda: _written_down(service, claim, ended, files))
+            span.set_attributes({"how": ended.how, **{name: ended.said[name] for name in ("status", "stop_reason") if name in ended.said}})
+        log.info("run ended", how=ended.how)
     except Exception as broken:
-        log.exception("an attempt broke", run_id=claim.run_id, attempt=claim.token)
+        log.exception("an attempt broke")
         error = {"code": "broken", "message": f"Each attempt at the run broke off in the worker ({type(broken).__name__}); the logs say more."}
         patiently(lambda: life.died(service.store, service.queue, claim, service.settings.attempts, error))
 
@@ -168,7 +175,7 @@ def _written_down(service: Service, claim: Claim, ended: Ended, files: Mapping[s
         stopped = said["stop_reason"] == "cancelled"
         cancelled = stopped and life.wanted(store, claim) == "cancelling"
         reason = "time_limit" if stopped and not cancelled else said["stop_reason"]
-        values = {"outcome": said["status"], "stop_reason": reason, "verified": said["verified"], "summary": said["summary"]}
+        values = {"outcome": said["status"], "stop_reason": reason, **{name: said[name] for name in ("verified", "summary")}, "gap": said["summary"]["gap"]}
         life.finish(store, claim, "cancelled" if cancelled else "succeeded", values, files)
     elif ended.how == "killed":
         error = {"code": "solver-lost", "message": "The solver process was killed each time it was begun.", "exit_code": said.get("exit_code")}
@@ -190,4 +197,5 @@ def _failure(service: Service, ended: Ended) -> tuple[str, dict[str, Any]]:
         return "memory", {"code": "memory", "message": f"The solver held more than {settings.memory_gb:g} GB and was ended."}
     if ended.how == "wall":
         return "time_limit", {"code": "wall-limit", "message": f"The run took longer than {settings.wall_limit} and did not end when asked."}
+    log.error("the solver made a mistake", error=said["error"], trace=said["trace"])
     return "error", {"code": "broken", "message": f"The solver made a mistake ({said['error']}); the logs say more."}

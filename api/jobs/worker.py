@@ -15,6 +15,7 @@ from collections.abc import Callable
 import sqlalchemy as sa
 import structlog
 
+from api import canary, logs, telemetry
 from api.clock import now
 from api.ids import new_id
 from api.jobs import runs as life
@@ -31,6 +32,8 @@ from api.store import migrate
 from api.store.tables import runs, workers
 
 log = structlog.get_logger("ojt.worker")
+LOOK = 5.0
+"""Seconds between two looks at the canary."""
 DECLARED_LOST = 75
 
 _here: list[Worker] = []
@@ -64,9 +67,11 @@ class Worker:
             row = {"id": self.id, "host": socket.gethostname(), "pid": os.getpid(), "solvers": settings.solvers}
             connection.execute(workers.insert().values(**row, started_at=moment, heartbeat_at=moment))
         _here[:] = [self]
+        logs.always(worker_id=self.id)
         self._engine.start()
         for task in (self._beat, self._rescue.look, self.sender.look, self._nights.look):
             threading.Thread(target=self._again, args=(task, settings.heartbeat.total_seconds()), daemon=True, name=task.__name__).start()
+        threading.Thread(target=self._again, args=(self._look_after_the_canary, LOOK), daemon=True, name="canary").start()
         log.info("worker started", worker_id=self.id, solvers=settings.solvers)
 
     def stop(self) -> None:
@@ -103,6 +108,9 @@ class Worker:
             log.error("this worker was silent for too long and its work was given to others; it ends", worker_id=self.id)
             os._exit(DECLARED_LOST)  # solver processes end with it
 
+    def _look_after_the_canary(self) -> None:
+        canary.look(self.service)
+
 
 def main(settings: Settings) -> None:
     """Work until told to end."""
@@ -117,4 +125,5 @@ def main(settings: Settings) -> None:
         worker.stop()
     except Exception:
         log.exception("the worker could not leave in order; others take its work over when they miss it")
+    telemetry.stop()
     os._exit(0)  # threads that wait for solvers must not hold the process up; the solvers end with it

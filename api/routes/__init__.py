@@ -19,6 +19,7 @@ RESOURCES = (
     "issue_types",
     "lists",
     "me",
+    "metrics",
     "occurrences",
     "publications",
     "recommendations",

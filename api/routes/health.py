@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from api import canary
 from api.clock import now
 from api.problems import ProblemError
 from api.routing import Use, problems
@@ -28,9 +29,10 @@ class Health(BaseModel):
 class Ready(BaseModel):
     """The service can work."""
 
-    status: Literal["ready"]
+    status: Literal["ready", "degraded"] = Field(description="Degraded: it works, but something is to be looked at.")
     revision: str = Field(description="Revision of the store.")
     workers: int = Field(description="Workers that live.")
+    detail: str = Field("", description="What is to be looked at.")
 
 
 @router.get("/healthz", openapi_extra={"x-scope": None})
@@ -47,10 +49,11 @@ def ready(service: Use) -> Ready:
         with service.store.read() as connection:
             beats = sa.and_(workers.c.left_at.is_(None), workers.c.lost_at.is_(None), workers.c.heartbeat_at > now() - service.settings.lost_after)
             alive = connection.execute(sa.select(sa.func.count()).where(beats)).scalar_one()
+            complaint = canary.complaint(connection, service.settings.canary) if revision == migrate.head() else None
     except sa.exc.SQLAlchemyError:
         raise ProblemError("unavailable", "The store cannot be reached.") from None
     if revision != migrate.head():
         raise ProblemError("unavailable", f"The store is at revision {revision}; this version needs {migrate.head()}.")
     if not alive:
         raise ProblemError("unavailable", "No worker lives; start one with `ojt worker`.")
-    return Ready(status="ready", revision=str(revision), workers=alive)
+    return Ready(status="degraded" if complaint else "ready", revision=str(revision), workers=alive, detail=complaint or "")

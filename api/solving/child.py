@@ -10,7 +10,7 @@ import json
 import os
 import signal
 import threading
-import traceback
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -25,6 +25,7 @@ from allocator.inputs import Inputs, read_inputs
 from allocator.result import CHANGES_FILE, REFERENCE_FILE, Result, write_result
 from allocator.solve import solve
 from allocator.wording import headline
+from api.tracebacks import frames
 
 POLITE = 10
 """How much the solver gives way to the web server (nice)."""
@@ -83,8 +84,7 @@ def main(job: Mapping[str, Any], pipe: Connection) -> None:
     except InputError as error:
         teller.say({"type": "faulty", "faults": [fault.as_dict() for fault in error.faults]})
     except BaseException as error:
-        traceback.print_exc()
-        teller.say({"type": "broken", "error": type(error).__name__})
+        teller.say({"type": "broken", "error": type(error).__name__, "trace": frames(error)})
     finally:
         os._exit(0)  # threads of solvers must not hold the process up
 
@@ -144,4 +144,6 @@ def summary(result: Result) -> dict[str, Any]:
         "versions": dict(result.versions),
         "engine": result.engine,
         "bends": len(result.bends),
+        "gap": max((goal.gap for goal in result.goals if goal.gap is not None), default=None),
+        "unplaced": dict(sorted(Counter(result.unplaced.reason).items())),
     }

@@ -49,6 +49,13 @@ def passing(error: sa.exc.SQLAlchemyError) -> bool:
     return cut or isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError | sa.exc.TimeoutError)
 
 
+def seconds_between(connection: sa.Connection, since: sa.ColumnElement[Any], until: sa.ColumnElement[Any]) -> sa.ColumnElement[float]:
+    """The seconds between two moments, reckoned in the store."""
+    if connection.dialect.name == "postgresql":
+        return sa.cast(sa.func.extract("epoch", until) - sa.func.extract("epoch", since), sa.Float)
+    return (sa.func.julianday(until, type_=sa.Float) - sa.func.julianday(since, type_=sa.Float)) * 86_400.0
+
+
 def _dumps(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
 
@@ -57,7 +64,7 @@ def _sqlite(url: str, begin: str) -> sa.Engine:
     place = make_url(url).database
     if place:
         Path(place).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, json_serializer=_dumps, pool_size=10, max_overflow=40, connect_args={"check_same_thread": False})
+    engine = sa.create_engine(url, json_serializer=_dumps, hide_parameters=True, pool_size=10, max_overflow=40, connect_args={"check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _: Any) -> None:
@@ -76,4 +83,4 @@ def _sqlite(url: str, begin: str) -> sa.Engine:
 
 def _postgres(url: str) -> sa.Engine:
     keepalives = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
-    return sa.create_engine(url, json_serializer=_dumps, pool_size=10, max_overflow=40, pool_pre_ping=True, connect_args=keepalives)
+    return sa.create_engine(url, json_serializer=_dumps, hide_parameters=True, pool_size=10, max_overflow=40, pool_pre_ping=True, connect_args=keepalives)

@@ -19,6 +19,9 @@ metadata = MetaData(
     }
 )
 
+CANARY = "canary"
+"""The board of the canary's runs."""
+
 
 class Moment(TypeDecorator[datetime]):
     """A moment in UTC; SQLite, which knows no time zones, keeps it without one."""
@@ -233,6 +236,7 @@ runs = Table(
     Column("outcome", String(16), nullable=True),
     Column("stop_reason", String(32), nullable=True),
     Column("verified", Boolean, nullable=False, server_default=sa.false()),
+    Column("gap", sa.Float, nullable=True),
     _json("error", required=False),
     _json("progress", required=False),
     _json("summary", required=False),
@@ -254,10 +258,12 @@ runs = Table(
     Index("ix_runs_status", "status"),
     Index("ix_runs_sweep_id", "sweep_id"),
     Index("ix_runs_occurrence_id", "occurrence_id"),
+    Index("ix_runs_measured", "board", "status", "outcome", "stop_reason", "created_at", "started_at", "finished_at", "gap"),
 )
 """
 Runs. `attempts` counts how often one was begun, and is the token that fences writers: only the latest attempt may write. `deaths` counts the attempts
 that ended with the death of their solver. `turn` is its place in the queue: boards take turns, so that none waits behind all that another has sent.
+`gap` is the largest relative gap of any goal at the end. `ix_runs_measured` is all that the metrics look at.
 """
 
 run_files = Table(
@@ -267,6 +273,15 @@ run_files = Table(
     Column("name", String(128), primary_key=True),
     Column("sha256", String(64), ForeignKey("blobs.sha256"), nullable=False),
 )
+
+run_unplaced = Table(
+    "run_unplaced",
+    metadata,
+    Column("reason", String(32), primary_key=True),
+    Column("run_id", String(64), ForeignKey("runs.id"), primary_key=True),
+    Column("people", Integer, nullable=False),
+)
+"""People without a slot in a run's plan, by reason; for the metrics, which cannot open every result."""
 
 run_events = Table(
     "run_events",
@@ -413,6 +428,23 @@ deliveries = Table(
     Index("ix_deliveries_webhook_id", "webhook_id"),
 )
 """Messages to webhooks: `status` waiting, delivered, failed; a waiting one is due at `next_at`, and given up after `until`."""
+
+canaries = Table(
+    "canaries",
+    metadata,
+    _id(),
+    _moment("due", required=True),
+    Column("run_id", String(64), nullable=True),
+    _moment("started_at", required=True),
+    _moment("finished_at"),
+    Column("sound", Boolean, nullable=True),
+    _text("reason", default=""),
+    UniqueConstraint("due"),
+)
+"""
+Small allocations run from end to end to see that everything works: one for each due moment, whichever worker was first. `sound` says whether the
+known answer came out. Their datasets, scenarios and runs are deleted once they are judged.
+"""
 
 secrets = Table(
     "secrets",

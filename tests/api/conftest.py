@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
+from api import logs
 from api.access import keys
 from api.access.roles import Role
 from api.app import create_app
@@ -26,6 +27,19 @@ from api.store.tables import runs
 from tests.api.postgres import database, server
 
 STORES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_lines() -> None:
+    """Logs as the service writes them: without configuration, structlog paints every error with all its variables, which takes seconds."""
+    logs.configure(Settings(), "tests")
+
+
+@pytest.fixture
+def logged_as() -> Iterator[Callable[[Settings, str], None]]:
+    """Configures the logs for one test."""
+    yield logs.configure
+    logs.configure(Settings(), "tests")
 
 
 @pytest.fixture(scope="session")

@@ -216,7 +216,12 @@ def test_who_else_could_have_a_slot(ask_as: Ask, town: str) -> None:
     assert (slots["seeker_id"], len(slots["candidates"])) == (waiting, 3)
     people = told(client.post("/v1/recommendations", json={"run_id": run_id, "slot_id": "J0", "k": 2, "exactly": True}), RecommendationDocument)
     assert all(one["exact"]["telling"] in ("worse", "equal", "impossible") for one in people["candidates"])
-    for body, status in (({"seeker_id": "S99"}, 404), ({}, 422), ({"seeker_id": "S01", "slot_id": "J0"}, 422), ({"slot_id": "J0", "k": 20, "exactly": True}, 422)):
+    for body, status in (
+        ({"seeker_id": "S99"}, 404),
+        ({}, 422),
+        ({"seeker_id": "S01", "slot_id": "J0"}, 422),
+        ({"slot_id": "J0", "k": 20, "exactly": True}, 422),
+    ):
         assert client.post("/v1/recommendations", json={"run_id": run_id, **body}).status_code == status, body
 
 

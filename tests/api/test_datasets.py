@@ -27,7 +27,9 @@ def test_every_form_of_upload_is_the_same_dataset(ask_as: Ask, tmp_path: Path) -
     sent = {
         "files": files,
         "zip": {"paper.zip": zipped(files)},
-        "zip of a folder": {"paper.zip": zipped({f"paper/{name}": content for name, content in files.items()} | {"__MACOSX/._x": b"?", "paper/.DS_Store": b"?"})},
+        "zip of a folder": {
+            "paper.zip": zipped({f"paper/{name}": content for name, content in files.items()} | {"__MACOSX/._x": b"?", "paper/.DS_Store": b"?"})
+        },
         "workbook": {"all.xlsx": workbook(tmp_path), "policy.toml": files["policy.toml"]},
         "zipped workbook": {"paper.zip": zipped({"all.xlsx": workbook(tmp_path), "policy.toml": files["policy.toml"]})},
     }
