@@ -5,7 +5,7 @@ from alembic import op
 
 import api.store.tables
 
-revision = "0002_access"
+revision = "0002"
 down_revision = "0001"
 
 MOMENT = api.store.tables.Moment(timezone=True)
