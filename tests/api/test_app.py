@@ -6,10 +6,10 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from api.routes.evaluations import Evaluation
+from api.routes.evaluations import INLINE
 from tests.api.conftest import Ask
 
-EXAMPLE: dict[str, Any] = Evaluation.model_config["json_schema_extra"]["example"]  # type: ignore[index,call-overload,assignment]
+EXAMPLE: dict[str, Any] = INLINE
 
 
 def test_it_says_that_it_is_up_and_that_no_worker_is(web: TestClient) -> None:
