@@ -16,6 +16,7 @@ from allocator.cli.evaluate import evaluate
 from allocator.cli.explain import explain
 from allocator.cli.generate import generate
 from allocator.cli.keys import keys
+from allocator.cli.purge import purge
 from allocator.cli.recommend import recommend
 from allocator.cli.relax import relax
 from allocator.cli.report import report
@@ -37,7 +38,7 @@ app = typer.Typer(
 )
 for command in (
     allocate, explain, relax, check, evaluate, recommend, compare, stability, sweep, reservations, equity, report, validate, diff, rules, show, generate,
-    serve, worker, canary,
+    serve, worker, canary, purge,
 ):  # fmt: skip
     app.command()(command)
 app.add_typer(keys)

@@ -51,12 +51,13 @@ class Engine:
 
     def start(self) -> None:
         """Begin to take work."""
-        import api.jobs.workflows  # noqa: F401  registers what can be carried out
+        from api.jobs.workflows import CRON  # registers what can be carried out
 
         DBOS.launch()
         self._mind_own_size()
         for name, at_once in self._at_once.items():
             DBOS.register_queue(name, worker_concurrency=at_once, polling_interval_sec=POLL)
+        DBOS.apply_schedules(CRON)
 
     def _mind_own_size(self) -> None:
         """Take as much as this worker can do: what is kept of a queue is one number for all workers, and machines differ."""

@@ -99,7 +99,7 @@ class Rescue:
         self._strays_at = moment + STRAYS_EVERY
         with self._service.store.read() as connection:
             old = sa.func.coalesce(runs.c.heartbeat_at, runs.c.created_at) < moment - STRAY
-            waiting = dict(connection.execute(sa.select(runs.c.id, runs.c.turn).where(runs.c.status == "queued", old)).tuples().all())
+            waiting = dict(connection.execute(sa.select(runs.c.id, runs.c.turn).where(runs.c.status == "queued", old)).all())
             living = sa.select(workers.c.id).where(_living())
             astray = sa.select(runs.c.worker_id).where(runs.c.status.in_(("running", "cancelling")), old, runs.c.worker_id.not_in(living))
             holders = set(connection.execute(astray).scalars())

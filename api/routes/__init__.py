@@ -22,6 +22,7 @@ RESOURCES = (
     "metrics",
     "occurrences",
     "publications",
+    "purges",
     "recommendations",
     "results",
     "rules",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,15 +20,27 @@ from api.store.tables import blobs
 
 KEPT_FOLDERS = 200
 """Folders kept in the cache of a machine; the least recently used go first."""
+UNUSED = 7 * 86_400.0
+"""Seconds after which a folder that nobody has used is removed: what is purged from the store shall not stay on machines."""
+LOCK = 0x626C6F62
+"""Advisory lock of PostgreSQL: shared by those who keep contents, alone for who deletes some, so that nobody comes to refer to what is being deleted."""
 
 
 def keep(connection: sa.Connection, content: bytes) -> str:
     """Keep a content; returns its hash."""
     digest = hashlib.sha256(content).hexdigest()
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(LOCK)))
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     row = {"sha256": digest, "size": len(content), "content": content, "created_at": now()}
     connection.execute(insert(blobs).values(row).on_conflict_do_nothing())
     return digest
+
+
+def deleting(connection: sa.Connection) -> None:
+    """From now on to the end of the transaction nobody else keeps a content; in SQLite nobody else writes anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
 
 
 def load(connection: sa.Connection, digest: str) -> bytes:
@@ -47,7 +61,7 @@ class Folders:
         """The folder that holds these names with these contents; KeyError where a content is not kept. Its files must not be changed."""
         told = "\n".join(f"{name}\t{digest}" for name, digest in sorted(files.items()))
         target = self._place / hashlib.sha256(told.encode()).hexdigest()[:32]
-        if target.is_dir():
+        with contextlib.suppress(FileNotFoundError):
             os.utime(target)
             return target
         self._place.mkdir(parents=True, exist_ok=True)
@@ -55,7 +69,7 @@ class Folders:
         try:
             with self._store.read() as connection:
                 for name, digest in files.items():
-                    (beside / Path(name).name).write_bytes(load(connection, digest))
+                    _write(beside / Path(name).name, load(connection, digest))
             beside.rename(target)
         except OSError:
             shutil.rmtree(beside, ignore_errors=True)
@@ -68,6 +82,20 @@ class Folders:
         return target
 
     def _forget(self) -> None:
-        there = sorted((path for path in self._place.iterdir() if not path.name.startswith(".")), key=lambda path: path.stat().st_mtime)
-        for path in there[:-KEPT_FOLDERS]:
-            shutil.rmtree(path, ignore_errors=True)
+        there = []
+        for path in self._place.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                there.append((path.stat().st_mtime, path))
+        there.sort(reverse=True)
+        for number, (used, path) in enumerate(there):
+            old = used < time.time() - UNUSED
+            if old or (number >= KEPT_FOLDERS and not path.name.startswith(".")):
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file so that it is whole on the disk before anybody finds it, also where the power fails in between."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
