@@ -5,8 +5,7 @@ This is start-time fair queueing. A board that has nothing open comes in at the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection
 
 import sqlalchemy as sa
 
@@ -26,7 +25,8 @@ def next_turn(connection: sa.Connection, board: str) -> int:
     return min(LAST, max(int(now_at), int(last) + 1))
 
 
-def position(connection: sa.Connection, run: Mapping[str, Any]) -> int:
-    """How many waiting runs will be begun up to this one, itself included."""
-    before = sa.or_(runs.c.turn < run["turn"], sa.and_(runs.c.turn == run["turn"], runs.c.id <= run["id"]))
-    return int(connection.execute(sa.select(sa.func.count()).where(runs.c.status == "queued", before)).scalar_one())
+def positions(connection: sa.Connection, run_ids: Collection[str]) -> dict[str, int]:
+    """For each of the runs that waits, how many waiting runs will be begun up to it, itself included."""
+    place = sa.func.row_number().over(order_by=(runs.c.turn, runs.c.id)).label("place")
+    waiting = sa.select(runs.c.id, place).where(runs.c.status == "queued").subquery()
+    return dict(connection.execute(sa.select(waiting.c.id, waiting.c.place).where(waiting.c.id.in_(run_ids))).all())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from api.jobs import runs as life
-from api.jobs.turns import position
+from api.jobs.turns import positions
 from api.once import OnceOnly, answered
 from api.paging import Cursor, Limit, Page, linked, piece
 from api.problems import ProblemError, not_found
@@ -100,14 +100,25 @@ class RunDocument(BaseModel):
 
 def document(connection: sa.Connection, row: Mapping[str, Any]) -> dict[str, Any]:
     """A run's row as its document."""
+    return documents(connection, [row])[0].model_dump(mode="json")
+
+
+def documents(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> list[RunDocument]:
+    """Rows of runs as their documents."""
+    waiting = [row["id"] for row in rows if row["status"] == "queued"]
+    places = positions(connection, waiting) if waiting else {}
+    return [_described(row, places.get(row["id"])) for row in rows]
+
+
+def _described(row: Mapping[str, Any], place: int | None) -> RunDocument:
     told = {name: row[name] for name in RunDocument.model_fields if name in row}
     job = row["job"]
     told["limits"] = {name: job[name] for name in Limits.model_fields if job.get(name) is not None}
     told["seed"] = job["seed"]
-    told["queue_position"] = position(connection, row) if row["status"] == "queued" else None
+    told["queue_position"] = place
     me = f"/v1/runs/{row['id']}"
     told["links"] = {"self": me, "events": f"{me}/events", "scenario": f"/v1/scenarios/{row['scenario_id']}"}
-    return RunDocument(**told).model_dump(mode="json")
+    return RunDocument(**told)
 
 
 def find(connection: sa.Connection, board: str, run_id: str) -> Mapping[str, Any]:
@@ -213,7 +224,7 @@ def list_runs(
     with service.store.read() as connection:
         rows, following = piece(connection, query, runs.c.id, limit, cursor)
         linked(request, response, following)
-        return Page(items=[RunDocument(**document(connection, row)) for row in rows], next_cursor=following)
+        return Page(items=documents(connection, rows), next_cursor=following)
 
 
 @router.operation("GET", "/v1/runs/{run_id}", "read", response_model=RunDocument, responses={304: {"description": "Unchanged."}})

@@ -155,6 +155,22 @@ def account(service: Service, accepted: list[str]) -> Counter[str]:
     return Counter(row["status"] for row in rows.values())
 
 
+def still_there(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those that run on after so many seconds; one that is dead and not yet buried does not."""
+    until = time.monotonic() + seconds
+    left = processes
+    while left and time.monotonic() < until:
+        time.sleep(0.05)
+        left = [process for process in left if process.is_running() and _works(process)]
+    return left
+
+
+def _works(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    return False
+
+
 def no_orphans(settings: Settings, seconds: float = 10) -> None:
     """After the service has ended, no process of it is left."""
     until = time.monotonic() + seconds

@@ -17,7 +17,7 @@ from api.service import Service
 from api.store.tables import run_events, runs, workers
 from tests.api.made import ROOT, make_scenario
 from tests.api.served import Served, served
-from tests.api.storm import Submitter, account, find, kill_at_random, no_orphans, second_worker, wait_until_all_ended
+from tests.api.storm import Submitter, account, find, kill_at_random, no_orphans, second_worker, still_there, wait_until_all_ended
 
 PORTLAND = ROOT / "scenarios" / "portland"
 QUICK = {"OJT_HEARTBEAT": "PT0.5S", "OJT_LOST_AFTER": "PT5S", "OJT_QUEUE_LIMIT": "5000"}
@@ -95,9 +95,8 @@ def test_a_killed_workers_run_is_taken_over_and_its_solver_ends_with_it(service:
             time.sleep(0.02)
         holder(service, first).kill()
         killed = time.monotonic()
-        _, still = psutil.wait_procs(solvers, 3)
         assert solvers
-        assert still == [], "a solver outlived its worker"
+        assert still_there(solvers, 5) == [], "a solver outlived its worker"
         while row_of(service, run_id)["attempts"] < 2:
             assert time.monotonic() - killed < 30, "nobody took the run over"
             time.sleep(0.05)
@@ -125,8 +124,7 @@ def test_a_frozen_worker_that_wakes_overwrites_nothing_and_ends(service: Service
                 time.sleep(0.05)
         finally:
             frozen.send_signal(signal.SIGCONT)
-        frozen.wait(20)
-        assert not frozen.is_running(), "a worker that was given up works on"
+        assert still_there([frozen], 20) == [], "a worker that was given up works on"
         assert row_of(service, run_id)["attempts"] == 2
         running.client("planner").post(f"/v1/runs/{run_id}/cancel")
         wait_until_all_ended(service, 60)
@@ -169,8 +167,8 @@ def test_a_worker_told_to_end_puts_its_runs_back_at_once(service: Service) -> No
         time.sleep(1)
         told = time.monotonic()
         worker.terminate()
-        worker.wait(10)
-        assert time.monotonic() - told < 5
+        assert still_there([worker], 10) == []
+        assert time.monotonic() - told < 10
         again = begun(service, run_id, "running", 60)
         while again["attempts"] < 2:
             time.sleep(0.05)
