@@ -93,7 +93,7 @@ def test_a_request_that_fails_gives_its_key_back(service: Service, ask_as: Ask) 
     assert client.post("/v1/runs", json={"scenario_id": make_scenario(service)}, headers=key).status_code == 202
 
 
-def test_a_key_is_one_boards_own(service: Service, ask_as: Ask) -> None:
+def test_a_key_is_one_boards_own(ask_as: Ask) -> None:
     key = {"Idempotency-Key": "k"}
     mine, theirs = (upload(ask_as("planner", board), GOOD, headers=key) for board in ("main", "theirs"))
     assert mine.status_code == theirs.status_code == 201
@@ -129,9 +129,14 @@ def test_a_holder_that_comes_back_late_has_no_effect_and_takes_nothing_away(serv
 def test_an_effect_that_is_undone_keeps_no_answer(service: Service) -> None:
     once = Once(service, ME, "POST /x", "k")
     once.start({})
-    with pytest.raises(RuntimeError), service.store.begin() as connection:
-        once.keep(connection, answered({"id": 1}))
-        raise RuntimeError
+
+    def break_off() -> None:
+        with service.store.begin() as connection:
+            once.keep(connection, answered({"id": 1}))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        break_off()
     once.release()
     Once(service, ME, "POST /x", "k").start({"another": "body"})
 
