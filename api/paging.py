@@ -60,10 +60,10 @@ def encoded(place: str) -> str:
 def decoded(cursor: str) -> str:
     """The place of a cursor; ProblemError where it is none of ours."""
     try:
-        place = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode("ascii")
+        place = base64.b64decode(cursor.encode() + b"=" * (-len(cursor) % 4), b"-_", validate=True).decode("ascii")
     except (binascii.Error, ValueError):
         raise _no_cursor() from None
-    if not place.isprintable():
+    if not place or not place.isprintable() or encoded(place) != cursor:
         raise _no_cursor()
     return place
 

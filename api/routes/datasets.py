@@ -233,11 +233,11 @@ def read_table(
 
 
 POLICY = {200: {"description": "The policy.", "content": {TOML: {"schema": {"type": "string"}}}}}
-Form = Annotated[Literal["json", "toml"], Query(description="`toml` for a file that `POST /v1/datasets` and the command line take.")]
+Format = Annotated[Literal["json", "toml"], Query(alias="format", description="`toml` for a file that `POST /v1/datasets` and the command line take.")]
 
 
 @router.operation("GET", "/v1/datasets/{dataset_id}/policy", "read", fails=(409, 410), response_model=PolicyDocument, responses=POLICY)
-def read_policy(dataset_id: str, me: Me, service: Use, form: Form = "json") -> Response:
+def read_policy(dataset_id: str, me: Me, service: Use, form: Format = "json") -> Response:
     """The policy of a dataset: what its policy.toml says, with what that extends."""
     return policy_response(facts_of(service, _usable(dataset_id, me, service)).layers, form)
 

@@ -18,7 +18,7 @@ from allocator.inputs import Inputs
 from api.once import OnceOnly, answered
 from api.paging import Cursor, Limit, Page, linked, numbered, piece
 from api.problems import FaultDocument
-from api.routes.datasets import POLICY, Form, PolicyDocument, policy_response
+from api.routes.datasets import POLICY, Format, PolicyDocument, policy_response
 from api.routing import Me, Router, Use
 from api.scenarios import (
     Draft,
@@ -356,7 +356,7 @@ def resolved(scenario_id: str, me: Me, service: Use, version: Version = None) ->
 
 
 @router.operation("GET", "/v1/scenarios/{scenario_id}/policy", "read", fails=(409, 410), response_model=PolicyDocument, responses=POLICY)
-def read_policy(scenario_id: str, me: Me, service: Use, version: Version = None, form: Form = "json") -> Response:
+def read_policy(scenario_id: str, me: Me, service: Use, version: Version = None, form: Format = "json") -> Response:
     """The policy of a scenario with all its layers laid, as JSON with the layer of each value, or as TOML."""
     return policy_response(_opened(service, me, scenario_id, version)[1].layers, form)
 

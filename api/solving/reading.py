@@ -16,13 +16,18 @@ from allocator.errors import Fault, InputError
 from allocator.fault_codes import CODES
 from allocator.inputs import policy_file, tried
 from allocator.layers import load_layers
+from allocator.policy import SECTIONS
 from allocator.problem import Problem
 from allocator.read import read_scenario
+from allocator.registry import discover
 from allocator.scenario import Scenario
 from allocator.tables.folder import read_folder
 from allocator.tables.headers import normalise, spellings
 from allocator.tables.ledger import Ledger
 from allocator.tables.source import Source
+
+for section in SECTIONS:  # now, in the server that processes are forked from, rather than in each of them
+    discover(section)
 
 UNNAMED = "upload"
 """Name of the folder that an upload is read from; a scenario of this name has none of its own."""

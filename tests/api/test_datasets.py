@@ -24,12 +24,11 @@ Finish = Callable[[], list[dict[str, Any]]]
 def test_every_form_of_upload_is_the_same_dataset(ask_as: Ask, tmp_path: Path) -> None:
     client, digest = ask_as("planner"), read_scenario(PAPER).digest
     files = files_in()
+    in_folder = {f"paper/{name}": content for name, content in files.items()}
     sent = {
         "files": files,
         "zip": {"paper.zip": zipped(files)},
-        "zip of a folder": {
-            "paper.zip": zipped({f"paper/{name}": content for name, content in files.items()} | {"__MACOSX/._x": b"?", "paper/.DS_Store": b"?"})
-        },
+        "zip of a folder": {"paper.zip": zipped({**in_folder, "__MACOSX/._x": b"?", "paper/.DS_Store": b"?"})},
         "workbook": {"all.xlsx": workbook(tmp_path), "policy.toml": files["policy.toml"]},
         "zipped workbook": {"paper.zip": zipped({"all.xlsx": workbook(tmp_path), "policy.toml": files["policy.toml"]})},
     }
@@ -212,7 +211,7 @@ def test_the_policy_comes_as_toml_too(ask_as: Ask) -> None:
     client = ask_as("planner")
     for folder in (PAPER, PORTLAND, PAPER.parent / "conflict"):
         made = upload(client, files_in(folder))
-        answer = client.get(f"{made.headers['location']}/policy?form=toml")
+        answer = client.get(f"{made.headers['location']}/policy?format=toml")
         assert answer.headers["content-type"].startswith("application/toml")
         again = upload(client, {**files_in(folder), "policy.toml": answer.content})
         digests = [client.get(f"{each.headers['location']}/policy").json()["digest"] for each in (made, again)]
