@@ -6,6 +6,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from api.store import migrate
 from api.store.engine import Store
 from api.store.tables import runs
 from tests.api.postgres import database, server
+from tests.api.standing import Standing
 
 STORES = ("sqlite", "postgresql")
 
@@ -67,15 +69,34 @@ def empty_postgres() -> Iterator[str]:
 @pytest.fixture(params=STORES)
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     """Settings of a service of its own, on each kind of store."""
-    folder = tmp_path / "service"
+    with settings_on(request, tmp_path / "service") as made:
+        yield made
+
+
+@contextmanager
+def settings_on(request: pytest.FixtureRequest, folder: Path, **more: Any) -> Iterator[Settings]:
+    """Settings of a service in a folder, on the kind of store that the fixture is asked for."""
     folder.mkdir()
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("empty_sqlite"), folder / "ojt.sqlite3")
-        yield Settings(data_dir=folder)
+        yield Settings(data_dir=folder, **more)
         return
     template = request.getfixturevalue("empty_postgres").rsplit("/", 1)[1]
     with database(server(), f"ojt_test_{uuid.uuid4().hex[:12]}", template) as url:
-        yield Settings(data_dir=folder, database_url=url)
+        yield Settings(data_dir=folder, database_url=url, **more)
+
+
+@pytest.fixture(scope="module", params=STORES)
+def standing(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
+    """A service that stands for the whole module, on each kind of store; it lets anybody try any number of keys."""
+    request.getfixturevalue("solvers")
+    with settings_on(
+        request, tmp_path_factory.mktemp("standing") / "service", auth_failures=10**9, webhook_hosts=("hooks.example", "hooks.example.org")
+    ) as chosen:
+        made = Service(chosen)
+        with TestClient(create_app(chosen), raise_server_exceptions=False) as client:
+            yield Standing(made, client)
+        made.close()
 
 
 @pytest.fixture

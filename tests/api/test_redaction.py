@@ -1,0 +1,114 @@
+"""What is never told: ids of people and what is known of them, in logs, metrics, the trail and messages; and protected facts, but in the equity report.
+
+Canaries are put into every table of a board. Then every operation there is runs, as documented, with values that it must refuse, and with everything
+broken below it, with all logs at their most talkative; and nothing that is kept or sent may hold a canary.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+import sqlalchemy as sa
+from fastapi.testclient import TestClient
+
+from api.store import audit as trail
+from api.store.tables import audit, deliveries
+from tests.api import world as worlds
+from tests.api.made import PAPER
+from tests.api.operations import Operation, as_documented, asked, filled, operations, path_for
+from tests.api.standing import Standing
+from tests.api.world import World, copied
+
+PERSON, PARTNER, PROTECTED = "canaryperson", "canarypartner", "canaryprotected"
+DEMOGRAPHICS = f"seeker_id,sex,race_ethnicity,age_band\n{PERSON}1,{PROTECTED}a,{PROTECTED}b,{PROTECTED}c\nQ1,{PROTECTED}d,{PROTECTED}e,{PROTECTED}f\n"
+logs = pytest.importorskip("api.logs")
+
+
+def test_nothing_tells_on_anybody(standing: Standing, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(worlds.NO_THINGS, "seeker_id", f"{PERSON}1")
+    monkeypatch.setattr(worlds, "KINDS", dict(worlds.KINDS))
+    folder = copied(PAPER, tmp_path / "canary", lambda _, text: re.sub(r"\bP(\d)\b", rf"{PERSON}\1", text).replace("A community organization", PARTNER))
+    (folder / "demographics.csv").write_text(DEMOGRAPHICS)
+    admin = standing.client("admin")
+    with talkative(standing):
+        world = standing.world("main", folder=folder)
+        world.solved()
+        answers: dict[Operation, list[httpx.Response]] = {each: list(tried(admin, each, world)) for each in operations()}
+        broken = [answer for each in operations() for answer in broken_below(admin, each, world, monkeypatch)]
+    written = "".join(capfd.readouterr())
+    assert {answer.status_code for answer in broken} <= {500, 503, 304, 200}
+    assert sum(answer.status_code == 500 for answer in broken) > 10
+    assert any(PERSON in answer.text for each in answers.values() for answer in each), "the canaries are there to be told"
+    with standing.service.store.read() as connection:
+        kept = str(connection.execute(sa.select(audit)).all()) + str(connection.execute(sa.select(deliveries)).all())
+    metrics = admin.get("/metrics").text
+    for canary in (PERSON, PARTNER, PROTECTED):
+        for name, text in (("logs", written), ("the trail or messages", kept), ("metrics", metrics), ("500s", "".join(each.text for each in broken))):
+            assert canary not in text, f"{name}: {_around(text, canary)}"
+    for each, given in answers.items():
+        if each.scope != "equity":
+            assert [_around(answer.text, PROTECTED) for answer in given if PROTECTED in answer.text] == [], str(each)
+
+
+def tried(admin: TestClient, operation: Operation, world: World) -> Iterator[httpx.Response]:
+    """An operation as documented, and with what it must refuse."""
+    yield as_documented(admin, operation, world)
+    path, name = path_for(operation, world), {"seeker_id": f"{PERSON}1", PERSON: PROTECTED}
+    yield asked(admin, operation, path, {f"{PERSON}2": PROTECTED}, {"cursor": PERSON, "limit": PERSON, "seeker_id": f"{PERSON}1"})
+    yield asked(admin, operation, f"{path}/{PERSON}1")
+    for body in operation.bodies():
+        spoilt = filled(body, world)
+        if isinstance(spoilt, dict):
+            yield asked(admin, operation, path, {**spoilt, **name})
+            yield asked(admin, operation, path, dict.fromkeys(spoilt, f"{PERSON}1"))
+    yield admin.request(operation.method, path, content=f'{{"{PERSON}1": '.encode(), headers={"content-type": "application/json"})
+
+
+def broken_below(admin: TestClient, operation: Operation, world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Response]:
+    """An operation with the store broken: by a mistake of ours that names a person, and by a statement with their id that the database refuses."""
+    path, bodies = path_for(operation, world), operation.bodies()
+    body = filled(bodies[0], world) if bodies else None
+
+    def mistaken(*_: Any, **__: Any) -> Any:
+        raise KeyError(f"{PERSON}1 {PROTECTED}")
+
+    def refused(connection: sa.Connection, *_: Any, **__: Any) -> Any:
+        connection.execute(sa.text("SELECT * FROM nothing WHERE person = :person"), {"person": f"{PERSON}1"})
+
+    with monkeypatch.context() as patch:
+        patch.setattr(trail, "record", refused)
+        if operation.method != "GET" and operation.scope != "compute":
+            yield asked(admin, operation, path, body, operation.must_query)
+        patch.setattr("api.store.engine.Store.read", mistaken)
+        patch.setattr("api.store.engine.Store.begin", mistaken)
+        if operation.scope is not None:
+            yield asked(admin, operation, path, body, operation.must_query)
+
+
+class talkative:  # noqa: N801  reads as the words it stands for
+    """Logs as the service writes them, at their most talkative."""
+
+    def __init__(self, standing: Standing) -> None:
+        self._settings = standing.service.settings.model_copy(update={"log_level": "DEBUG", "log_format": "json"})
+
+    def __enter__(self) -> None:
+        logs.configure(self._settings, "web")
+
+    def __exit__(self, *_: object) -> None:
+        import logging
+
+        import structlog
+
+        structlog.reset_defaults()
+        logging.getLogger().handlers[:] = []
+        logging.getLogger().setLevel(logging.WARNING)
+
+
+def _around(text: str, word: str) -> str:
+    at = text.index(word)
+    return text[max(0, at - 200) : at + 100]
