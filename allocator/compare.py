@@ -16,6 +16,7 @@ from allocator.comparing.inputs import InputsDiffer
 from allocator.comparing.measures import GoalLine, RuleLine, goals, rules
 from allocator.comparing.side import Side, baselines
 from allocator.comparing.staff import StaffLine, staff
+from allocator.wording import with_unit
 
 __all__ = ["Comparison", "Side", "baselines", "compare", "document"]
 
@@ -64,15 +65,46 @@ class Comparison:
             return None
         return next((line if line.verdict != "unknown" else None for line in self.goals if line.verdict != "same"), None)
 
+    @property
+    def comparable(self) -> bool:
+        """Whether both have a plan. Nobody has lost a slot to a run that has none."""
+        return self.base.has_plan and self.other.has_plan
+
+    @property
+    def sentence(self) -> str:
+        """What it comes to, in a sentence or two."""
+        for side in (self.base, self.other):
+            if not side.has_plan:
+                return f"{side.name} has no plan to compare: it is {side.status.replace('_', ' ')}."
+        more, decided = self.other.placed - self.base.placed, self.decided_by
+        said = "As many placed" if more == 0 else f"{abs(more):,} {'more' if more > 0 else 'fewer'} placed"
+        said = f"{said} ({self.other.placed:,} and {self.base.placed:,})."
+        if self.other.broken:
+            said += f" It breaks {len(self.other.broken):,} hard rule{'' if len(self.other.broken) == 1 else 's'}, so it is no plan to carry out."
+        if decided is not None:
+            by = with_unit(abs(decided.difference or 0), decided.unit)
+            name = decided.kind if decided.label == decided.kind else f"{decided.kind}, {decided.label}"
+            return f"{said} {decided.verdict.capitalize()} by {by} in {name}, the first goal in which they differ."
+        return f"{said} Equally good in every goal." if self.goals and all(line.verdict == "same" for line in self.goals) else said
+
     def as_dict(self, *, only_differences: bool = False) -> dict[str, Any]:
-        """The comparison as plain JSON data; `only_differences` leaves out lines and people that are the same."""
+        """The comparison as plain JSON data; `only_differences` leaves out lines and people that are the same.
+
+        Where one of the two has no plan, nothing is said of rules, people, groups and staff.
+        """
         decided = self.decided_by
-        return {
+        told = {
             "base": _side(self.base),
             "other": _side(self.other),
+            "sentence": self.sentence,
             "decided_by": None if decided is None else {"goal": decided.label, "verdict": decided.verdict},
             "inputs": self.inputs.as_dict(),
             "goals": [line.as_dict() for line in self.goals if line.verdict != "same" or not only_differences],
+        }
+        if not self.comparable:
+            return {**told, "rules": [], "flow": {}, "people": [], "matrix": [], "groups": [], "staff": []}
+        return {
+            **told,
             "rules": [line.as_dict() for line in self.rules if line.differs or not only_differences],
             "flow": self.flow.counts,
             "people": list(self.flow.lines(only_differences=only_differences)),
@@ -100,6 +132,7 @@ def _side(side: Side) -> dict[str, Any]:
         "scenario": side.scenario.name,
         "as_of": side.scenario.as_of.isoformat(),
         "status": side.status,
+        "has_plan": side.has_plan,
         "placed": side.placed,
         "pool": int(side.pool.sum()),
         "broken": [violation.as_dict() for violation in side.broken],

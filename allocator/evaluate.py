@@ -183,13 +183,13 @@ class Evaluator:
         problem, facts = self.problem, self.problem.scenario
         plan = Plan.of(problem, _known(facts, assignments))
         once = _once(plan)
-        program = self._with(once)
+        program = with_pairs_of(self.program, once)
         number = program.pairs.find(once.seeker, once.slot)
         refused = [_refusal(problem, once, int(k)) for k in np.flatnonzero(number < 0)]
         chosen = np.sort(number[number >= 0])
         return Evaluation(
             assignments=_frame(once, number),
-            goals=_goals(program, chosen),
+            goals=goal_values(program, chosen),
             violations=tuple(violations(plan)),
             rules=[line for rule in problem.policy.constraints for line in rule.standings(plan)],
             reservations=list(promises(plan, program.pairs)),
@@ -204,14 +204,15 @@ class Evaluator:
             scenario_digest=facts.digest,
         )
 
-    def _with(self, plan: Plan) -> Program:
-        """The program, with the plan's own pairs where a cap of pairs per seeker has left them out."""
-        program, problem = self.program, self.problem
-        if program.pairs.left_out is None:
-            return program
-        absent = np.flatnonzero(program.pairs.find(plan.seeker, plan.slot) < 0)
-        may = [k for k in absent.tolist() if not _refusals(problem, plan, k)]
-        return build(problem, _and_also(problem, program.pairs, plan, np.array(may, dtype=np.int64))) if may else program
+
+def with_pairs_of(program: Program, plan: Plan) -> Program:
+    """A program, with the plan's own pairs where a cap of pairs per seeker has left them out."""
+    problem = plan.problem
+    if program.pairs.left_out is None:
+        return program
+    absent = np.flatnonzero(program.pairs.find(plan.seeker, plan.slot) < 0)
+    may = [k for k in absent.tolist() if not _refusals(problem, plan, k)]
+    return build(problem, _and_also(problem, program.pairs, plan, np.array(may, dtype=np.int64))) if may else program
 
 
 def _known(facts: Scenario, assignments: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -275,7 +276,8 @@ def _brought(facts: Scenario, record: Integers) -> Integers:
 # -- goals ----------------------------------------------------------------------------------------------------------
 
 
-def _goals(program: Program, chosen: Integers) -> list[GoalValue]:
+def goal_values(program: Program, chosen: Integers) -> list[GoalValue]:
+    """What these pairs, each once and in order, are worth in each goal, lawful together or not."""
     columns = completed(program, chosen)
     if columns is None:
         columns = _completed_as_far_as_possible(program, chosen)

@@ -32,20 +32,23 @@ def print_comparisons(comparisons: Sequence[Comparison], console: Console, *, on
         if not comparison.other.about:
             _print_inputs(comparison, console)
     _print_goals(comparisons, console, only_differences=only_differences)
-    _print_rules(comparisons, console)
-    for comparison in comparisons:
+    comparable = [comparison for comparison in comparisons if comparison.comparable]
+    if not comparable:
+        return
+    _print_rules(comparable, console)
+    for comparison in comparable:
         if not comparison.other.about or len(comparisons) == 1:
             _print_people(comparison, console)
             _print_moves(comparison, console)
-    _print_groups(comparisons, console)
-    _print_staff(comparisons, console)
+    _print_groups(comparable, console)
+    _print_staff(comparable, console)
 
 
 def _headline(comparison: Comparison) -> Text:
     base, other, decided = comparison.base, comparison.other, comparison.decided_by
     text = Text(_called(other), style="bold").append(f" against {base.name}: ", style="bold")
-    if other.status in ("infeasible", "no_solution"):
-        return text.append(f"it has no plan ({other.status.replace('_', ' ')}).", style="yellow")
+    if not comparison.comparable:
+        return text.append(comparison.sentence, style="yellow")
     more = other.placed - base.placed
     text.append("as many placed" if more == 0 else f"{abs(more):,} {'more' if more > 0 else 'fewer'} placed", style="default")
     text.append(f" ({other.placed:,} and {base.placed:,}).")
@@ -71,7 +74,8 @@ def _print_plans(comparisons: Sequence[Comparison], console: Console) -> None:
     table.add_row(Text(base.name, style="bold"), f"{base.placed:,}", *("" for _ in WORDS), _status(base))
     for comparison in comparisons:
         other = comparison.other
-        table.add_row(_called(other), f"{other.placed:,}", *(f"{comparison.flow.counts[change]:,}" for change in WORDS), _status(other))
+        flow = [f"{comparison.flow.counts[change]:,}" if comparison.comparable else "" for change in WORDS]
+        table.add_row(_called(other), f"{other.placed:,}", *flow, _status(other))
     console.print(table)
 
 

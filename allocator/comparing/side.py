@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,10 @@ import pandas as pd
 from allocator.baselines import BASELINES
 from allocator.check import violations
 from allocator.constraints.base import Standing, Violation
-from allocator.engines.base import Reached
-from allocator.engines.completed import completed
+from allocator.evaluate import goal_values, with_pairs_of
 from allocator.plan import Plan
 from allocator.problem import Problem
-from allocator.program import FREE, Objective, Program
+from allocator.program import Program
 from allocator.result import GoalResult
 from allocator.scenario import Integers, Mask, Scenario
 
@@ -53,8 +52,9 @@ class Side:
     def of_plan(cls, name: str, problem: Problem, program: Program, plan: Plan, about: str = "plan") -> Side:
         """Any plan for a problem, judged as it stands: its goals valued, what it breaks named.
 
-        Goals are not known where somebody holds a slot that is no pair of the program's.
+        As in `evaluate`, goals count the assignments that may stand; one that a rule refuses is worth nothing until the rule is mended.
         """
+        program = with_pairs_of(program, plan)
         number = program.pairs.find(plan.seeker, plan.slot)
         known = number >= 0
         score = np.full(len(plan), np.nan)
@@ -68,8 +68,8 @@ class Side:
                 "tier": np.array(problem.tier_names, dtype=object)[problem.tiers[plan.seeker]],
             }
         )
-        columns = _columns(program, np.sort(number)) if known.all() else None
-        goals = [_goal(objective, columns) for objective in program.objectives]
+        worth = goal_values(program, np.unique(number[known]))
+        goals = [GoalResult(goal.kind, goal.label, goal.unit, goal.value, None, None) for goal in worth]
         rules = [line for rule in problem.policy.constraints for line in rule.standings(plan)]
         return cls(name, problem, "plan", frame, goals, rules, list(violations(plan)), about)
 
@@ -77,6 +77,11 @@ class Side:
     def scenario(self) -> Scenario:
         """The facts."""
         return self.problem.scenario
+
+    @property
+    def has_plan(self) -> bool:
+        """Whether there is anything to compare: a run may have found that nothing fits, or nothing in time."""
+        return self.status not in ("infeasible", "no_solution")
 
     @property
     def placed(self) -> int:
@@ -107,17 +112,3 @@ def baselines(problem: Problem, program: Program) -> Iterator[Side]:
         chosen = baseline.plan(problem, program.pairs, program)
         plan = Plan(problem, program.pairs.seeker[chosen], program.pairs.slot[chosen])
         yield Side.of_plan(baseline.name, problem, program, plan, baseline.words)
-
-
-def _columns(program: Program, chosen: Integers) -> Integers | None:
-    """All columns of a plan at their best; where it misses hard promises that compete for people, as if those asked for nothing."""
-    columns = completed(program, chosen)
-    if columns is None:
-        rows = tuple(replace(block, lower=np.full(len(block), -FREE)) if block.bend else block for block in program.rows)
-        columns = completed(replace(program, rows=rows), chosen)
-    return columns
-
-
-def _goal(objective: Objective, columns: Integers | None) -> GoalResult:
-    value = None if columns is None else objective.value(columns)
-    return GoalResult.of(Reached(objective, value, None))

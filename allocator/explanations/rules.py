@@ -64,9 +64,10 @@ def _exactly(ground: Ground, row: int) -> dict[str, Any]:
 
 
 def _by_price(ground: Ground, row: int) -> dict[str, Any]:
-    """What one more is worth by the relaxation."""
+    """What one unit of the side that binds is worth by the relaxation: one more of a limit brings it, and one less of a promise."""
     price = ground.price(row) if ground.binds(row) else None
-    return {} if price is None else {"more": {"telling": "price", "price": price["least"], "label": price["label"]}}
+    side = "more" if ground.room.upper[row] < FREE and ground.room.activity[row] >= ground.room.upper[row] else "less"
+    return {} if price is None else {side: {"telling": "price", "price": price["least"], "label": price["label"]}}
 
 
 def _name(line: Standing) -> str:

@@ -165,9 +165,9 @@ def as_page(held: Held, *, by_demographics: bool, people: bool) -> bytes:
     return page(held.opened, sections(held.opened, people=people, by_demographics=by_demographics)).encode()
 
 
-def as_table(held: Held, *, name: str) -> bytes:
+def as_table(held: Held, *, table: str) -> bytes:
     """One table as an Arrow file."""
-    return arrow_file(report_table_of(Material.of(held.opened), name))
+    return arrow_file(report_table_of(Material.of(held.opened), table))
 
 
 def as_sheets(held: Held) -> bytes:

@@ -102,6 +102,6 @@ def _sorted(table: pa.Table, sort: str) -> pa.Table:
     """In the order of a column, what is missing last; equals in the table's own order."""
     if not sort:
         return table
-    keys = [(sort.removeprefix("-"), "descending" if sort.startswith("-") else "ascending"), ("__place", "ascending")]
+    keys = [(sort.removeprefix("-"), "descending" if sort.startswith("-") else "ascending", "at_end"), ("__place", "ascending", "at_end")]
     placed = table.append_column("__place", pa.array(range(table.num_rows), type=pa.int64()))
-    return placed.take(pc.sort_indices(placed, sort_keys=keys, null_placement="at_end")).drop_columns(["__place"])
+    return placed.take(pc.sort_indices(placed, sort_keys=keys)).drop_columns(["__place"])

@@ -135,7 +135,7 @@ def _listed(
     if known:
         return known
     try:
-        listing = Listing(paper(service, run, f"{name}.arrow", "as_table", name=name), wanted)
+        listing = Listing(paper(service, run, f"{name}.arrow", "as_table", table=name), wanted)
     except KeyError as error:
         raise ProblemError("bad-request", f"The list {name} has no column {error.args[0]}.") from None
     if answer == "csv":

@@ -39,9 +39,13 @@ def make_town(folder: Path) -> Path:
         "partners": ["partner_id", "NORTH", "SOUTH"],
         "employers": ["employer_id,naics", *(f"E{number},311811" for number in range(1, 5))],
         "seekers": ["seeker_id,partner_id,veteran,low_income", *(_seeker(number, name) for number, name in enumerate(people))],
-        "slots": ["slot_id,openings,employer_id,wage", *(f"J{number},{1 + number % 3},E{1 + number % 4},{15 + number}.50" for number in range(10))],
+        "slots": [
+            "slot_id,openings,employer_id,wage",
+            *(f"J{number},{1 + number % 3},E{1 + number % 4},{15 + number}.50" for number in range(10)),
+            "J10,2,E4,30.00",
+        ],
         "pairs": ["seeker_id,slot_id,score", *(line for number, name in enumerate(people[:36]) for line in _pairs(number, name))],
-        "demographics": ["seeker_id,ethnicity", *(f"{name},{SECRET if number % 2 else 'human'}" for number, name in enumerate(people))],
+        "demographics": ["seeker_id,race_ethnicity", *(f"{name},{SECRET if number % 2 else 'human'}" for number, name in enumerate(people))],
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name, lines in tables.items():
