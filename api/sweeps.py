@@ -92,14 +92,10 @@ def submit(connection: sa.Connection, service: Service, asked: Mapping[str, Any]
     shared |= {"kind": KIND, "dataset_id": version["dataset_id"], "sweep_id": sweep_id, "reference_run": terms["reference_run"]}
     job = {name: value for name, value in terms.items() if name != "reference_run"}
     job |= {"axes": axes, "layers": [*version["layers"], *own_layer(version)]}
-    handed = [
-        {
-            "run": life.submit(connection, service.queue, {**shared, "job": {**job, "part": asdict(part)}}),
-            "points": len(points_in(part.owned(overs))),
-            **asdict(part),
-        }
-        for part in parts
-    ]
+    handed = []
+    for part in parts:
+        run_id = life.submit(connection, service.queue, {**shared, "job": {**job, "part": asdict(part)}})
+        handed.append({"run": run_id, "points": len(points_in(part.owned(overs))), **asdict(part)})
     connection.execute(sweeps.update().where(sweeps.c.id == sweep_id).values(terms={**terms, "parts": handed}))
     return sweep_id
 
@@ -188,7 +184,7 @@ def _joined(service: Service, row: Mapping[str, Any]) -> Sweep:
     return joined(overs, documents, ids, seed=terms["seed"], gap=terms["gap"], lottery=terms["lottery"])
 
 
-def states_of(row: Mapping[str, Any], parts: Sequence[Mapping[str, Any]], found: Sweep) -> list[State]:
+def states_of(parts: Sequence[Mapping[str, Any]], found: Sweep) -> list[State]:
     """Of each point, whether it is solved, waits, or never will be."""
     overs = found.parameters
     owner = {texts: run for run in parts for texts in points_in(_part(run).owned(overs))}

@@ -13,7 +13,7 @@ import numpy as np
 
 from allocator.comparing.side import Side
 from allocator.problem import Problem
-from allocator.scenario import Integers, Mask
+from allocator.scenario import Integers, Mask, Positions
 
 COLUMNS = {"partner": "partner_id", "center": "center_id", "county": "county_fips"}
 NONE = "none"
@@ -65,7 +65,7 @@ def groups(base: Side, other: Side) -> Iterator[GroupLine]:
             yield GroupLine(dimension, group, (pool, pool_now), (placed, placed_now))
 
 
-def counted(problem: Problem, seeker: Integers) -> dict[str, dict[str, tuple[int, int]]]:
+def counted(problem: Problem, seeker: Integers | Positions) -> dict[str, dict[str, tuple[int, int]]]:
     """By dimension and group: people in the pool, and those of them who are among these people by position. Whoever is placed is in the pool."""
     facts = problem.scenario
     placed = np.zeros(facts.size("seekers"), dtype=bool)

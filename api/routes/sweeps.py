@@ -386,7 +386,7 @@ def frontier(
     told: dict[str, Any] = {"sweep": sweep_id, "status": status, **found.as_dict()}
     reached = next((point.goals for point in found.points if point.verified), ())
     told["goal"] = None if found.main_goal is None else reached[found.main_goal].label
-    states = life.states_of(row, parts, found)
+    states = life.states_of(parts, found)
     told["points"] = [{"number": number, "state": state, **point} for number, (state, point) in enumerate(zip(states, told["points"], strict=True))]
     return fresh(request, told)
 
