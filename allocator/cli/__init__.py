@@ -16,6 +16,7 @@ from allocator.cli.evaluate import evaluate
 from allocator.cli.explain import explain
 from allocator.cli.generate import generate
 from allocator.cli.keys import keys
+from allocator.cli.nightly import nightly
 from allocator.cli.purge import purge
 from allocator.cli.recommend import recommend
 from allocator.cli.relax import relax
@@ -43,6 +44,7 @@ for command in (
     app.command()(command)
 app.add_typer(keys)
 app.add_typer(audit)
+app.add_typer(nightly)
 
 
 @app.callback(invoke_without_command=True)

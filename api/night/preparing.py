@@ -62,7 +62,7 @@ def prepared(service: Service, board: str, plan: Plan, night: date, dataset: Row
     with service.store.read() as connection:
         given = _files(connection, dataset["files"])
         files, layers = _wishes(connection, board, plan, given)
-        before = None if last is None else connection.execute(sa.select(runs).where(runs.c.id == last["run_id"])).mappings().one()
+        before = None if last is None else dict(connection.execute(sa.select(runs).where(runs.c.id == last["run_id"])).mappings().one())
     opened = None if before is None else open_run(service, before)
     work = service.settings.work
     work.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Publications: which plan holds. A row is the truth; sheets follow it. There is one for each due time at most, and the last good one stays until another comes."""
+"""Publications: which plan holds. A row is the truth; sheets follow it. There is one for each due time at most; the last good one stays until another comes."""
 
 from __future__ import annotations
 

@@ -74,11 +74,22 @@ def place_of(connection: sa.Connection, service: Service, row: Row) -> Path:
     return root / Plan.model_validate(document).sheets_folder / name
 
 
+def written(connection: sa.Connection, service: Service, row: Row) -> Path | None:
+    """The folder of a publication, where its sheets are in it."""
+    place = place_of(connection, service, row)
+    return place if _is_of(place, row) else None
+
+
+def _is_of(place: Path, row: Row) -> bool:
+    with suppress(OSError, ValueError, LookupError, TypeError):
+        return bool(json.loads((place / LABEL).read_text("utf-8"))["publication"] == row["id"])
+    return False
+
+
 def _write(service: Service, row: Row, place: Path) -> None:
     """The folder, written beside and put in its place in one step; nothing where it is there already."""
-    with suppress(OSError, ValueError):
-        if json.loads((place / LABEL).read_text("utf-8"))["publication"] == row["id"]:
-            return
+    if _is_of(place, row):
+        return
     with service.store.read() as connection:
         run = dict(connection.execute(sa.select(runs).where(runs.c.id == row["run_id"])).mappings().one())
     files = {**sheets_of(service, run), LABEL: _json({"publication": row["id"], "run": run["id"], "night": place.name, "summary": row["summary"]})}
@@ -92,9 +103,8 @@ def _write(service: Service, row: Row, place: Path) -> None:
             place.rename(beside.with_name(f"{beside.name}.old"))
         beside.rename(place)
     except OSError:
-        with suppress(OSError, ValueError):  # somebody else was first
-            if json.loads((place / LABEL).read_text("utf-8"))["publication"] == row["id"]:
-                return
+        if _is_of(place, row):  # somebody else was first
+            return
         raise
     finally:
         for left in (beside, beside.with_name(f"{beside.name}.old")):

@@ -64,7 +64,7 @@ def plan_all(service: Service, moment: datetime) -> None:
 
 def plan_one(connection: sa.Connection, service: Service, schedule_id: str, moment: datetime) -> None:
     """Rows for a schedule's due times up to a moment; `planned_to` is at the last of them then."""
-    row = connection.execute(sa.select(schedules).where(schedules.c.id == schedule_id).with_for_update()).mappings().one()
+    row = dict(connection.execute(sa.select(schedules).where(schedules.c.id == schedule_id).with_for_update()).mappings().one())
     if row["archived_at"] is not None:
         return
     due = list(islice(_due(row, moment), MOST_AT_ONCE))

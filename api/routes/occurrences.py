@@ -14,9 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.night import occurrences as life
 from api.night.announcing import announce
 from api.night.schedule import Said
+from api.night.schedules import find as find_schedule
 from api.paging import Cursor, Limit, Page, linked, piece
 from api.problems import ProblemError
 from api.routing import Me, Router, Use
+from api.service import Service
 from api.store import audit
 from api.store.tables import occurrences
 from api.tags import fresh
@@ -104,6 +106,10 @@ def list_occurrences(
         query = query if value is None else query.where(column == value)
     query = query if since is None else query.where(occurrences.c.night >= since)
     query = query if until is None else query.where(occurrences.c.night <= until)
+    return _page(request, response, service, query, limit, cursor)
+
+
+def _page(request: Request, response: Response, service: Service, query: sa.Select[Any], limit: int, cursor: str | None) -> Page[OccurrenceDocument]:
     with service.store.read() as connection:
         rows, following = piece(connection, query, occurrences.c.id, limit, cursor)
     linked(request, response, following)
@@ -115,11 +121,9 @@ def list_of_schedule(
     schedule_id: str, request: Request, response: Response, me: Me, service: Use, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[OccurrenceDocument]:
     """Nights of a schedule, newest first."""
-    from api.night.schedules import find as find_schedule
-
     with service.store.read() as connection:
         find_schedule(connection, me.board, schedule_id)
-    return list_occurrences(request, response, me, service, limit, cursor, schedule_id)
+    return _page(request, response, service, sa.select(occurrences).where(occurrences.c.schedule_id == schedule_id), limit, cursor)
 
 
 @router.operation("GET", "/v1/occurrences/{occurrence_id}", "read", response_model=OccurrenceDocument, responses={304: {"description": "Unchanged."}})

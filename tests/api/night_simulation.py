@@ -102,7 +102,7 @@ class World:
     def __init__(self, service: Service, seed: int, start: datetime, monkeypatch: Any) -> None:
         monkeypatch.setattr("api.jobs.solving.carry_out", solved_here)
         monkeypatch.setattr("api.datasets.apart", read_here)
-        monkeypatch.setattr("api.night.sheets.sheets_of", lambda service, run: {"assignments.csv": str(run["id"]).encode()})
+        monkeypatch.setattr("api.night.sheets.sheets_of", lambda _, run: {"assignments.csv": str(run["id"]).encode()})
         monkeypatch.setattr(clock, "now", lambda: self.moment + self.skew)
         self.service, self.chance, self.start, self.moment, self.skew = service, random.Random(seed), start, start, timedelta()
         self.deaths = Deaths(service)

@@ -97,12 +97,8 @@ def test_no_plan_at_all_is_told_with_the_run_that_names_the_repair(service: Serv
 
 def test_gates_refuse_and_the_last_good_publication_stays(board: Board) -> None:
     board.night()
-    slots = (board.source / "slots.csv").read_text().splitlines()
-    board.bring(
-        slots="\n".join([slots[0], *[line for line in slots[1:2]], ""]),
-        but=("pairs.csv",),
-        pairs="seeker_id,slot_id,score\n" + _pairs_of(board, slots[1].split(",")[0]),
-    )
+    header, first, *_ = (board.source / "slots.csv").read_text().splitlines()
+    board.bring(slots=f"{header}\n{first}\n", but=("pairs.csv",), pairs=_pairs_of(board, first.split(",")[0]))
     night = board.night()
     assert (night["result"], night["reason"]["code"]) == ("failed", "gates"), night["reason"]
     assert "placed" in night["reason"]["gates"]
@@ -110,8 +106,8 @@ def test_gates_refuse_and_the_last_good_publication_stays(board: Board) -> None:
 
 
 def _pairs_of(board: Board, slot: str) -> str:
-    lines = (board.source / "pairs.csv").read_text().splitlines()
-    return "\n".join([",".join(line.split(",")[:3]) for line in lines[1:] if line.split(",")[1] == slot] + [""])
+    header, *lines = (board.source / "pairs.csv").read_text().splitlines()
+    return "\n".join([header, *[line for line in lines if line.split(",")[1] == slot], ""])
 
 
 def test_a_held_night_waits_and_a_later_one_overtakes_it(service: Service, time: Clock, finish: Finish) -> None:
