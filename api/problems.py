@@ -141,6 +141,17 @@ def problem(request: Request, code: str, detail: str, errors: Sequence[dict[str,
     return JSONResponse(document.model_dump(exclude_none=True), status, headers, media_type=MEDIA)
 
 
+def example_of(status: int) -> dict[str, Any]:
+    """A problem document as it comes with a status, for OpenAPI."""
+    code, title = next((code, title) for code, (each, title) in TITLES.items() if each == status)
+    faults = [FaultDocument(code="too_small", message="It is below 0.", fix="Correct the value.", column="seed", pointer="/seed")] if status == 422 else []
+    code, title = ("faulty-input", TITLES["faulty-input"][1]) if status == 422 else (code, title)
+    detail = "1 fault in the request." if status == 422 else ADVICE[code]
+    told = {"type": f"/problems/{code}", "title": title, "status": status, "code": code, "detail": detail, "instance": "/v1/runs"}
+    document = ProblemDocument(**told, trace_id="4bf92f3577b34da6a3ce929d0e0e4736", errors=faults, error_count=len(faults))
+    return document.model_dump(exclude_none=True)
+
+
 def install(app: FastAPI) -> None:
     """Let every error of the application end in a problem document."""
 

@@ -14,7 +14,7 @@ from api.access.keys import Caller
 from api.access.roles import Scope
 from api.bodies import CarefulRoute
 from api.deprecation import Deprecation
-from api.problems import MEDIA, ProblemDocument
+from api.problems import MEDIA, ProblemDocument, example_of
 from api.service import Service
 
 bearer = HTTPBearer(auto_error=False, scheme_name="key", description="An API key, as `ojt keys create` prints it once.")
@@ -85,9 +85,9 @@ REASONS = {
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Problem documents for `responses=`."""
-    schema = {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}
-    return {status: {"description": REASONS[status], "content": {MEDIA: schema}} for status in statuses}
+    """Problem documents for `responses=`, each with an example."""
+    schema = {"$ref": "#/components/schemas/ProblemDocument"}
+    return {status: {"description": REASONS[status], "content": {MEDIA: {"schema": schema, "example": example_of(status)}}} for status in statuses}
 
 
 class Router(APIRouter):

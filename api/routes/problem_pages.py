@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, Field
 
@@ -38,26 +37,27 @@ def kind(code: str) -> ProblemKind:
     return ProblemKind(code=code, status=status, title=title, advice=ADVICE.get(code, ""))
 
 
-Accept = Annotated[str, Header(max_length=1000, description="`text/html` for a page; JSON otherwise.")]
+def _for_people(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")
 
 
-@router.get("/problems", openapi_extra={"x-scope": None}, response_model=list[ProblemKind], responses={200: {"content": HTML}, **problems(422)})
-def problem_kinds(accept: Accept = "application/json") -> Response:
-    """Every kind of problem that an answer can have."""
+@router.get("/problems", openapi_extra={"x-scope": None}, response_model=list[ProblemKind], responses={200: {"content": HTML}})
+def problem_kinds(request: Request) -> Response:
+    """Every kind of problem that an answer can have; as a page where text/html is accepted."""
     kinds = [kind(code) for code in TITLES]
-    if "text/html" not in accept:
+    if not _for_people(request):
         return JSONResponse([each.model_dump() for each in kinds])
     lines = "".join(f'<li><a href="/problems/{each.code}">{escape(each.code)}</a> ({each.status}): {escape(each.title)}</li>' for each in kinds)
     return HTMLResponse(PAGE.format(title="Problems", body=f"<ul>{lines}</ul>"))
 
 
 @router.get("/problems/{code}", openapi_extra={"x-scope": None}, response_model=ProblemKind, responses={200: {"content": HTML}, **problems(404, 422)})
-def problem_kind(code: str, accept: Accept = "application/json") -> Response:
-    """What a problem means, and what to do about it."""
+def problem_kind(code: str, request: Request) -> Response:
+    """What a problem means, and what to do about it; as a page where text/html is accepted."""
     if code not in TITLES:
         raise not_found("problem", code)
     found = kind(code)
-    if "text/html" not in accept:
+    if not _for_people(request):
         return JSONResponse(found.model_dump())
     body = f'<p>Code <code>{escape(code)}</code>, status {found.status}.</p><p>{escape(found.advice)}</p><p><a href="/problems">All problems</a></p>'
     return HTMLResponse(PAGE.format(title=escape(found.title), body=body))
