@@ -11,15 +11,17 @@ from api.access import keys
 from api.routes import runs as run_routes
 from api.service import Service
 from api.settings import Settings
+from tests.api.conftest import Ask
 from tests.api.fuzzing import Report, fuzz
-from tests.api.world import World, made_world
+from tests.api.world import World, made_world, with_world
 
 
 @pytest.fixture
-def world(service: Service, logged_as: Callable[[Settings, str], None], request: pytest.FixtureRequest) -> World:
+def world(service: Service, ask_as: Ask, logged_as: Callable[[Settings, str], None], request: pytest.FixtureRequest) -> World:
     request.getfixturevalue("solvers")
     logged_as(Settings(log_level="ERROR"), "tests")
-    return made_world(service)
+    service.settings = with_world(service.settings)
+    return made_world(service, ask_as("admin"))
 
 
 def fuzzed(service: Service, world: World, monkeypatch: pytest.MonkeyPatch, examples: int, most_seconds: int | None, seed: int = 1) -> Report:
