@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI, Request, Response
 
-from api import methods, observed, problems, telemetry
+from api import methods, observed, openapi, problems, telemetry
 from api.access.headers import Careful, KnownHost
 from api.bodies import BodyLimit
 from api.metrics import Meters
@@ -46,6 +46,7 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
     )
     app.state.meters = meters
     problems.install(app)
+    openapi.install(app)
     app.add_exception_handler(ReplayedError, _replayed)
     for router in every_router():
         app.include_router(router)

@@ -16,7 +16,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
-from api import problems, telemetry
+from api import deprecation, problems, telemetry
 from api.metrics import Requests
 
 log = structlog.get_logger("ojt.web")
@@ -45,7 +45,10 @@ class Observed:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Trace-Id"] = trace_id
+                headers = MutableHeaders(scope=message)
+                headers["X-Trace-Id"] = trace_id
+                for name, value in deprecation.headers(getattr(scope.get("route"), "openapi_extra", None)).items():
+                    headers.append(name, value)
             await send(message)
 
         with bound_contextvars(trace_id=trace_id):

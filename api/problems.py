@@ -48,6 +48,32 @@ TITLES = {
 }
 """Every problem by its code: HTTP status and title."""
 
+ADVICE = {
+    "bad-request": "Read the detail; it says what is not understood. A body must be JSON in UTF-8, a cursor must be one that this service gave.",
+    "key-required": "Send the header Idempotency-Key with a text of your own, such as a UUID, new for each new request.",
+    "unauthenticated": "Send the header Authorization: Bearer KEY. `ojt keys create` makes a key. Yours may have expired or been revoked.",
+    "forbidden": "Ask for a key with a role that has the scope named in the detail.",
+    "cross-site": "Open the page itself and send its form from there.",
+    "not-found": "Correct the id. What belongs to another board looks as if it were not there.",
+    "no-such-method": "See /docs for what is offered at this path.",
+    "not-acceptable": "Ask for one of the forms that the operation offers, or leave the header Accept out.",
+    "in-flight": "Wait for the first request to be answered, then send this one again; the answer will be the same.",
+    "conflict": "Read the detail: the thing is in a state in which this cannot be done, and it says which.",
+    "gone": "It was deleted when its time was over. Run it again if it is needed.",
+    "stale": "Somebody has changed it since. Read it again, look at what is new, and send your change with the new ETag.",
+    "too-large": "Send less, or ask whoever runs the service to raise the limit that the detail names.",
+    "unsupported": "Send JSON, or the form that the operation names.",
+    "other-body": "Use a new Idempotency-Key for a new request; one key stands for one request with one body.",
+    "faulty-input": "Every fault is in errors, each with its place and its mend. Mend them all and send it again.",
+    "if-match-required": "Read the thing, and send the ETag that came with it as If-Match, so that you do not undo what somebody else has done.",
+    "queue-full": "Wait as long as Retry-After says, or cancel runs that are not needed.",
+    "busy": "Wait as long as Retry-After says, then send it again.",
+    "too-many-failures": "Wait as long as Retry-After says. Somebody at your address has sent many wrong keys.",
+    "broken": "It is our mistake. Tell whoever runs the service the trace_id; the logs say more under it.",
+    "unavailable": "Wait as long as Retry-After says, then send it again. Where it lasts, look at /readyz.",
+}
+"""What to do about each problem; its page says it."""
+
 
 class FaultDocument(BaseModel):
     """One fault of the input."""
@@ -113,6 +139,17 @@ def problem(request: Request, code: str, detail: str, errors: Sequence[dict[str,
         error_count=len(errors),
     )
     return JSONResponse(document.model_dump(exclude_none=True), status, headers, media_type=MEDIA)
+
+
+def example_of(status: int) -> dict[str, Any]:
+    """A problem document as it comes with a status, for OpenAPI."""
+    code, title = next((code, title) for code, (each, title) in TITLES.items() if each == status)
+    faults = [FaultDocument(code="too_small", message="It is below 0.", fix="Correct the value.", column="seed", pointer="/seed")] if status == 422 else []
+    code, title = ("faulty-input", TITLES["faulty-input"][1]) if status == 422 else (code, title)
+    detail = "1 fault in the request." if status == 422 else ADVICE[code]
+    told = {"type": f"/problems/{code}", "title": title, "status": status, "code": code, "detail": detail, "instance": "/v1/runs"}
+    document = ProblemDocument(**told, trace_id="4bf92f3577b34da6a3ce929d0e0e4736", errors=faults, error_count=len(faults))
+    return document.model_dump(exclude_none=True)
 
 
 def install(app: FastAPI) -> None:

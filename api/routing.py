@@ -13,7 +13,8 @@ from api.access.asking import authorize, identify
 from api.access.keys import Caller
 from api.access.roles import Scope
 from api.bodies import CarefulRoute
-from api.problems import MEDIA, ProblemDocument
+from api.deprecation import Deprecation
+from api.problems import MEDIA, ProblemDocument, example_of
 from api.service import Service
 
 bearer = HTTPBearer(auto_error=False, scheme_name="key", description="An API key, as `ojt keys create` prints it once.")
@@ -84,9 +85,9 @@ REASONS = {
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Problem documents for `responses=`."""
-    schema = {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}
-    return {status: {"description": REASONS[status], "content": {MEDIA: schema}} for status in statuses}
+    """Problem documents for `responses=`, each with an example."""
+    schema = {"$ref": "#/components/schemas/ProblemDocument"}
+    return {status: {"description": REASONS[status], "content": {MEDIA: {"schema": schema, "example": example_of(status)}}} for status in statuses}
 
 
 class Router(APIRouter):
@@ -95,11 +96,21 @@ class Router(APIRouter):
     def __init__(self, **more: Any) -> None:
         super().__init__(route_class=Guarded, **more)
 
-    def operation(self, method: str, path: str, scope: Scope, *, fails: tuple[int, ...] = (), status: int = 200, **more: Any) -> Callable[..., Any]:
-        """A route that needs a scope; `fails` are the statuses of problems beside those that any operation has."""
+    def operation(
+        self,
+        method: str,
+        path: str,
+        scope: Scope,
+        *,
+        fails: tuple[int, ...] = (),
+        status: int = 200,
+        going: Deprecation | None = None,
+        **more: Any,
+    ) -> Callable[..., Any]:
+        """A route that needs a scope; `fails` are the statuses of problems beside those that any operation has, `going` says that it will go."""
         statuses = {401, 403, 422, 429, 503, *fails, *((404,) if "{" in path else ()), *((400, 413, 415) if method in ("POST", "PUT", "PATCH") else ())}
         responses = {**problems(*sorted(statuses)), **more.pop("responses", {})}
-        extra = {"x-scope": scope, **more.pop("openapi_extra", {})}
+        extra = {"x-scope": scope, **(going.extra() if going else {}), **more.pop("openapi_extra", {})}
         return self.api_route(
             path,
             methods=[method],

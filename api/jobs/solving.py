@@ -175,7 +175,12 @@ def _written_down(service: Service, claim: Claim, ended: Ended, files: Mapping[s
         stopped = said["stop_reason"] == "cancelled"
         cancelled = stopped and life.wanted(store, claim) == "cancelling"
         reason = "time_limit" if stopped and not cancelled else said["stop_reason"]
-        values = {"outcome": said["status"], "stop_reason": reason, **{name: said[name] for name in ("verified", "summary")}, "gap": said["summary"]["gap"]}
+        values = {
+            "outcome": said["status"],
+            "stop_reason": reason,
+            **{name: said[name] for name in ("verified", "summary")},
+            "gap": (said["summary"] or {}).get("gap"),
+        }
         life.finish(store, claim, "cancelled" if cancelled else "succeeded", values, files)
     elif ended.how == "killed":
         error = {"code": "solver-lost", "message": "The solver process was killed each time it was begun.", "exit_code": said.get("exit_code")}

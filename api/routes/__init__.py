@@ -21,6 +21,7 @@ RESOURCES = (
     "me",
     "metrics",
     "occurrences",
+    "problem_pages",
     "publications",
     "purges",
     "recommendations",

@@ -1,0 +1,52 @@
+"""No request, however odd, gets a 5xx, a status that is not documented, or a document that is not as documented."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+from api.access import keys
+from api.routes import runs as run_routes
+from api.service import Service
+from api.settings import Settings
+from tests.api.conftest import Ask
+from tests.api.example_world import World, made_world, with_world
+from tests.api.fuzzing import Report, fuzz
+
+
+@pytest.fixture
+def world(service: Service, ask_as: Ask, logged_as: Callable[[Settings, str], None], request: pytest.FixtureRequest) -> World:
+    request.getfixturevalue("solvers")
+    logged_as(Settings(log_level="ERROR"), "tests")
+    service.settings = with_world(service.settings)
+    return made_world(service, ask_as("admin"))
+
+
+def fuzzed(service: Service, world: World, monkeypatch: pytest.MonkeyPatch, examples: int, most_seconds: int | None, seed: int = 1) -> Report:
+    monkeypatch.setattr(run_routes, "_wait", lambda _: 0.0)
+    with service.store.begin() as connection:
+        _, secret = keys.create(connection, board="main", role="admin", name="fuzz", by="test")
+    return fuzz(service.settings, secret, examples=examples, most_seconds=most_seconds, world=world.ids, seed=seed)
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+def test_odd_requests_in_the_everyday_suite(service: Service, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = fuzzed(service, world, monkeypatch, examples=3, most_seconds=25)
+    print(report.said())
+    assert not report.failures, report.said()
+    assert not report.errors, report.said()
+    assert report.total > 200
+
+
+@pytest.mark.slow
+def test_odd_requests_for_an_hour(service: Service, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rounds with other seeds until there were `OJT_FUZZ_CASES` requests."""
+    wanted, total, seed = int(os.environ.get("OJT_FUZZ_CASES", "50000")), 0, 1
+    while total < wanted:
+        report = fuzzed(service, world, monkeypatch, examples=200, most_seconds=None, seed=seed)
+        print(report.said())
+        assert not report.failures, report.said()
+        assert not report.errors, report.said()
+        total, seed = total + report.total, seed + 1
