@@ -68,10 +68,12 @@ class Worker:
             connection.execute(workers.insert().values(**row, started_at=moment, heartbeat_at=moment))
         _here[:] = [self]
         logs.always(worker_id=self.id)
+        every = settings.heartbeat.total_seconds()
+        self._keep_on(self._beat, every)  # first, because on a busy machine the rest may take longer than silence may last
         self._engine.start()
-        for task in (self._beat, self._rescue.look, self.sender.look, self._nights.look):
-            threading.Thread(target=self._again, args=(task, settings.heartbeat.total_seconds()), daemon=True, name=task.__name__).start()
-        threading.Thread(target=self._again, args=(self._look_after_the_canary, LOOK), daemon=True, name="canary").start()
+        for task in (self._rescue.look, self.sender.look, self._nights.look):
+            self._keep_on(task, every)
+        self._keep_on(self._look_after_the_canary, LOOK)
         log.info("worker started", worker_id=self.id, solvers=settings.solvers)
 
     def stop(self) -> None:
@@ -87,6 +89,9 @@ class Worker:
     def wait_for_the_end(self) -> None:
         """For work that came to this worker after it was given up: it stays taken until the process ends, and is then put back by others."""
         threading.Event().wait()
+
+    def _keep_on(self, task: Callable[[], None], every: float) -> None:
+        threading.Thread(target=self._again, args=(task, every), daemon=True, name=task.__name__).start()
 
     def _again(self, task: Callable[[], None], every: float) -> None:
         while True:
