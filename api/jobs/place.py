@@ -48,8 +48,10 @@ class Place:
         os.environ[MARK] = self._worker_id
 
     def leave(self) -> None:
-        """Remove the folder."""
+        """Remove the folder, and let go of its lock."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        if self._lock is not None:
+            self._lock.close()
 
     def dead(self) -> list[str]:
         """Workers of this machine that live no more, whose folders are still there."""

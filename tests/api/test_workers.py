@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from api.clock import now
 from api.ids import new_id
 from api.jobs import runs as life
 from api.jobs.engine import Engine, Taken
-from api.jobs.place import Place
+from api.jobs.place import MARK, Place
 from api.jobs.queue import RUNS
 from api.jobs.rescue import Rescue
 from api.jobs.runs import GoneError
@@ -63,15 +63,20 @@ class NoEngine(Engine):
 
 
 @pytest.fixture
-def rescue(service: Service) -> Callable[[str], Rescue]:
+def rescue(service: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Rescue]]:
     """A worker's look at what others have left."""
+    monkeypatch.setenv(MARK, "")
+    places = []
 
     def of(worker_id: str) -> Rescue:
         place = Place(service.settings.work, worker_id)
         place.take()
+        places.append(place)
         return Rescue(service, NoEngine(), place, worker_id)
 
-    return of
+    yield of
+    for place in places:
+        place.leave()
 
 
 # -- turns ----------------------------------------------------------------------------------------------------------
