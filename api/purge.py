@@ -96,15 +96,21 @@ def due_runs(connection: sa.Connection, before: datetime, board: str | None) -> 
     return [run_id for run_id in due if run_id in going]
 
 
-def due_datasets(connection: sa.Connection, before: datetime, board: str | None, without: Collection[str] = ()) -> list[str]:
+def due_datasets(connection: sa.Connection, before: datetime, board: str | None, without: Collection[str] = (), only: str | None = None) -> list[str]:
     """Datasets past their time, or archived, that neither a scenario nor a run uses, where those without are gone."""
     theirs = runs.c.dataset_id == datasets.c.id
     current = sa.and_(scenarios.c.id == scenario_versions.c.scenario_id, scenarios.c.archived_at.is_(None), scenario_versions.c.dataset_id == datasets.c.id)
     used = sa.or_(sa.exists().where(current), sa.exists().where(occurrences.c.dataset_id == datasets.c.id, occurrences.c.status != "finished"))
-    old = sa.and_(sa.or_(datasets.c.created_at < before, datasets.c.purged_at.is_not(None)), ~used, _of(datasets, board))
+    old = sa.and_(
+        sa.or_(datasets.c.created_at < before, datasets.c.purged_at.is_not(None)),
+        ~used,
+        _of(datasets, board),
+        sa.true() if only is None else datasets.c.id == only,
+    )
     found = dict(connection.execute(sa.select(datasets.c.id, datasets.c.files).where(old).order_by(datasets.c.id)).all())
     kept = sa.select(runs.c.id, runs.c.dataset_id).join(datasets, theirs).where(old, runs.c.purged_at.is_(None))
-    in_use = {dataset_id for run_id, dataset_id in connection.execute(kept) if run_id not in set(without)}
+    going = set(without)
+    in_use = {dataset_id for run_id, dataset_id in connection.execute(kept) if run_id not in going}
     return [dataset_id for dataset_id, files in found.items() if files and dataset_id not in in_use]
 
 
@@ -139,7 +145,7 @@ def _purge_run(_: Service, connection: sa.Connection, run_id: str, by: str) -> P
 def _purge_dataset(service: Service, connection: sa.Connection, dataset_id: str, by: str) -> Purged:
     """Delete a dataset's files and issues, which quote them."""
     row = connection.execute(sa.select(datasets).where(datasets.c.id == dataset_id).with_for_update()).mappings().one()
-    if dataset_id not in due_datasets(connection, now() - service.settings.keep_runs, row["board"]):
+    if not due_datasets(connection, now() - service.settings.keep_runs, row["board"], only=dataset_id):
         return Purged()
     connection.execute(dataset_issues.delete().where(dataset_issues.c.dataset_id == dataset_id))
     connection.execute(datasets.update().where(datasets.c.id == dataset_id).values(files={}, purged_at=row["purged_at"] or now()))
