@@ -24,13 +24,13 @@ from api.settings import Settings
 from api.store.tables import metadata
 from tests.api.operations import MISSING, ROLE_NAMES, Operation, as_documented, asked, filled, named_by, operations, path_for, places, put
 from tests.api.standing import Standing
-from tests.api.world import KINDS, World
+from tests.api.world import KINDS, Fixed
 
 EVERY = operations()
-OPEN = {"GET /healthz", "GET /readyz"}
+OPEN = {"GET /healthz", "GET /readyz", "GET /problems", "GET /problems/{code}"}
 """Operations that need no key."""
-OPEN_PAGES = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/login", "/logout", "/oidc/start", "/oidc/callback"}
-"""What is open beside them and is no operation; pages about problems are let through by how they begin."""
+OPEN_PAGES = {"/openapi.json", "/docs", "/login", "/logout", "/oidc/start", "/oidc/callback"}
+"""What is open beside them and is no operation."""
 GUARDED = [each for each in EVERY if str(each) not in OPEN]
 
 named = pytest.mark.parametrize("operation", GUARDED, ids=str)
@@ -60,7 +60,7 @@ def test_what_is_not_in_openapi_is_guarded_too_or_named_here() -> None:
     found = list(every(create_app(Settings()).routes))
     assert {route.path_format for route in found} >= told, "every route is looked at"
     loose = {route.path_format for route in found if not isinstance(route, Guarded) and not _needs(route)}
-    assert {path for path in loose if not path.startswith("/problems")} - OPEN_PAGES == {place.split()[1] for place in OPEN}
+    assert loose - OPEN_PAGES == {place.split()[1] for place in OPEN}
 
 
 def _needs(route: Route) -> bool:
@@ -127,6 +127,12 @@ def test_our_own_things_are_found(operation: Operation, boards: Boards) -> None:
     assert answer.status_code != 404, answer.text
 
 
+@pytest.mark.parametrize("operation", [each for each in GUARDED if each.method == "GET" and not set(each.in_path) & set(KINDS)], ids=str)
+def test_no_list_holds_another_boards_things(operation: Operation, boards: Boards) -> None:
+    text = as_documented(boards.admin, operation, boards.ours).text
+    assert [name for name in boards.theirs.ids() if name in text] == []
+
+
 @pytest.mark.parametrize("operation", [each for each in GUARDED if each.things_in_query()], ids=str)
 def test_another_boards_things_in_the_query_look_missing(operation: Operation, boards: Boards) -> None:
     path, must = path_for(operation, boards.ours), operation.query(boards.ours)
@@ -177,17 +183,6 @@ class Boards:
         with self.service.store.read() as connection:
             owned = [table for table in metadata.sorted_tables if "board" in table.c]
             return {table.name: sorted(map(str, connection.execute(sa.select(table).where(table.c.board == board)).all())) for table in owned}
-
-
-class Fixed(World):
-    """A world that makes each thing once."""
-
-    def of(self, name: str, known: dict[str, str] | None = None) -> str | None:
-        made: dict[Any, str | None] = self.__dict__.setdefault("made", {})
-        place = (name, *(known or {}).values()) if name == "delivery_id" else name
-        if place not in made:
-            made[place] = super().of(name, known)
-        return made[place]
 
 
 @pytest.fixture(scope="module")
