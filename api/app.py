@@ -40,7 +40,7 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
         version=version("ojt-allocator"),
         description="Decide who gets which on-the-job-training slot: proven best, checked independently, explained to each person.",
         lifespan=life,
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
         telemetry=telemetry.of_requests(),
     )

@@ -166,13 +166,13 @@ def _point(fault: Fault) -> Fault:
 # -- writing --------------------------------------------------------------------------------------------------------
 
 
-def create_scenario(connection: sa.Connection, board: str, draft: Draft, by: str) -> str:
-    """Keep a draft, which was checked, as a new scenario of a board; its id."""
+def create_scenario(connection: sa.Connection, board: str, draft: Draft, by: str, **origin: Any) -> str:
+    """Keep a draft, which was checked, as a new scenario of a board; its id. The trail tells its `origin`, too."""
     _require_there(connection, draft.base.dataset_id)
     scenario_id, moment = new_id("scenario"), now()
     connection.execute(scenarios.insert().values(id=scenario_id, board=board, version=1, created_by=by, created_at=moment, updated_at=moment))
     _write_version(connection, scenario_id, 1, draft, by)
-    audit.record(connection, board, by, "scenario.create", scenario_id, {"dataset": draft.base.dataset_id, "base": draft.base.scenario_id})
+    audit.record(connection, board, by, "scenario.create", scenario_id, {"dataset": draft.base.dataset_id, "base": draft.base.scenario_id, **origin})
     return scenario_id
 
 

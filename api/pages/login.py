@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urlsplit
 import structlog
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from starlette.concurrency import run_in_threadpool
 
 from api.access import asking, origin, sessions
@@ -154,10 +154,11 @@ def _page(request: Request, service: Service, following: str, status: int = 200,
     place = origin.local(following)
     given = {"me": who, "wrong": wrong, "next": place, "issuer": issuer, "start": f"/oidc/start?{urlencode({'next': place})}", "nonce": nonce}
     policy = NOTHING.replace("form-action 'none'", "form-action 'self'") + f"; style-src 'nonce-{nonce}'"
-    return HTMLResponse(_template().render(given), status, {**(headers or {}), "Content-Security-Policy": policy})
+    return HTMLResponse(template("login.html").render(given), status, {**(headers or {}), "Content-Security-Policy": policy})
 
 
 @cache
-def _template() -> Any:
+def template(name: str) -> Template:
+    """A template of the pages; what it shows is escaped, and an unknown name is an error."""
     environment = Environment(loader=PackageLoader("api.pages", "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.get_template("login.html")
+    return environment.get_template(name)

@@ -37,6 +37,6 @@ RESOURCES = (
 
 def every_router() -> list[APIRouter]:
     """The routers of all resources, and of logging in."""
-    from api.pages import login
+    from api.pages import login, reference
 
-    return [*(import_module(f"api.routes.{name}").router for name in RESOURCES), login.router]
+    return [*(import_module(f"api.routes.{name}").router for name in RESOURCES), login.router, reference.router]

@@ -426,8 +426,7 @@ def promote(sweep_id: SweepId, asked: Place, me: Me, service: Use, once: OnceOnl
     draft = Draft(named, base, tuple(changes.to_dict()["changes"]), asked.note or f"A point of sweep {sweep_id}.", tuple(asked.tags))
     require_sound(check(service, me.board, draft))
     with service.store.begin() as connection:
-        scenario_id = create_scenario(connection, me.board, draft, me.actor)
-        audit.record(connection, me.board, me.actor, "sweep.promote", sweep_id, {"scenario": scenario_id, "point": list(point.texts)})
+        scenario_id = create_scenario(connection, me.board, draft, me.actor, sweep=sweep_id, point=list(point.texts))
         place = f"/v1/scenarios/{scenario_id}"
         told = {
             "scenario_id": scenario_id,

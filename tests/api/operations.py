@@ -42,15 +42,16 @@ class Operation:
     def in_path(self) -> list[str]:
         return re.findall(r"\{(\w+)\}", self.path)
 
-    @property
-    def in_query(self) -> list[str]:
-        return [each["name"] for each in self.told.get("parameters", []) if each["in"] == "query"]
-
-    @property
-    def must_query(self) -> dict[str, Any]:
-        """Compulsory parameters of the query, with a value of their type."""
+    def query(self, world: World | None) -> dict[str, Any]:
+        """Compulsory parameters of the query: things of a world, or nothing that there is, or else a value of their type."""
         must = [each for each in self.told.get("parameters", []) if each["in"] == "query" and each.get("required")]
-        return {each["name"]: each.get("example", NO_THINGS.get(each["name"], MISSING)) for each in must}
+        things = {name: (world.of(thing) if world else None) or MISSING for name, thing in self.things_in_query().items()}
+        return {each["name"]: things.get(each["name"], 0 if each["schema"].get("type") == "integer" else NO_THINGS.get(each["name"])) for each in must}
+
+    def things_in_query(self) -> dict[str, str]:
+        """Parameters of the query that name things of a board, and what they name in the words of `KINDS`."""
+        names = [each["name"] for each in self.told.get("parameters", []) if each["in"] == "query" and each["schema"].get("type") != "integer"]
+        return {name: "scenario_id" if (name, self.path.split("/")[2]) == ("with", "scenarios") else name for name in names if name in KINDS}
 
     def may(self, role: Role) -> bool:
         return self.scope in ROLES[role]
@@ -93,7 +94,7 @@ def asked(client: TestClient, operation: Operation, path: str, body: Any = None,
     """The answer to an operation."""
     headers = {"If-Match": "*"} if operation.method in WRITING else {}
     if operation.takes_files and body is None:
-        files = [("files", (path.name, path.read_bytes())) for path in sorted(PAPER.glob("*.csv"))]
+        files = [("file", (path.name, path.read_bytes())) for path in sorted(PAPER.glob("*.csv"))]
         return client.request(operation.method, path, headers=headers, params=query, files=files)
     return client.request(operation.method, path, headers=headers, params=query, json=body)
 
@@ -101,8 +102,7 @@ def asked(client: TestClient, operation: Operation, path: str, body: Any = None,
 def as_documented(client: TestClient, operation: Operation, world: World | None) -> httpx.Response:
     """The answer to an operation as its first example has it, about things of a world, or about nothing that there is."""
     bodies = operation.bodies()
-    query = {name: (world.of(name) if world else None) or value for name, value in operation.must_query.items()}
-    return asked(client, operation, path_for(operation, world), filled(bodies[0], world) if bodies else None, query)
+    return asked(client, operation, path_for(operation, world), filled(bodies[0], world) if bodies else None, operation.query(world))
 
 
 def path_for(operation: Operation, world: World | None) -> str:
@@ -113,7 +113,8 @@ def path_for(operation: Operation, world: World | None) -> str:
             raise AssertionError(f"{operation}: say in tests/api/world.py what {{{name}}} names")
         if name in KINDS:
             known[name] = (world.of(name, known) or MISSING) if world else MISSING
-    return re.sub(r"\{(\w+)\}", lambda found: known.get(found[1], NO_THINGS.get(found[1], "")), operation.path)
+    good = NO_THINGS | ({"name": "seekers.csv"} if "/files/" in operation.path else {})
+    return re.sub(r"\{(\w+)\}", lambda found: known.get(found[1], good.get(found[1], "")), operation.path)
 
 
 def filled(body: Any, world: World | None) -> Any:

@@ -24,13 +24,13 @@ from api.settings import Settings
 from api.store.tables import metadata
 from tests.api.operations import MISSING, ROLE_NAMES, Operation, as_documented, asked, filled, named_by, operations, path_for, places, put
 from tests.api.standing import Standing
-from tests.api.world import KINDS, World
+from tests.api.world import KINDS, Fixed
 
 EVERY = operations()
-OPEN = {"GET /healthz", "GET /readyz"}
+OPEN = {"GET /healthz", "GET /readyz", "GET /problems", "GET /problems/{code}"}
 """Operations that need no key."""
-OPEN_PAGES = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/login", "/logout", "/oidc/start", "/oidc/callback"}
-"""What is open beside them and is no operation; pages about problems are let through by how they begin."""
+OPEN_PAGES = {"/openapi.json", "/docs", "/login", "/logout", "/oidc/start", "/oidc/callback"}
+"""What is open beside them and is no operation."""
 GUARDED = [each for each in EVERY if str(each) not in OPEN]
 
 named = pytest.mark.parametrize("operation", GUARDED, ids=str)
@@ -58,9 +58,9 @@ def test_what_is_not_in_openapi_is_guarded_too_or_named_here() -> None:
 
     told = {each.path for each in EVERY}
     found = list(every(create_app(Settings()).routes))
-    assert {route.path for route in found} >= told, "every route is looked at"
-    loose = {route.path for route in found if not isinstance(route, Guarded) and not _needs(route)}
-    assert {path for path in loose if not path.startswith("/problems")} - OPEN_PAGES == {place.split()[1] for place in OPEN}
+    assert {route.path_format for route in found} >= told, "every route is looked at"
+    loose = {route.path_format for route in found if not isinstance(route, Guarded) and not _needs(route)}
+    assert loose - OPEN_PAGES == {place.split()[1] for place in OPEN}
 
 
 def _needs(route: Route) -> bool:
@@ -107,7 +107,7 @@ def test_another_boards_things_in_the_path_look_missing(operation: Operation, bo
     body = next((filled(example, boards.ours) for example in operation.bodies()), None)
     for name, mine in ids.items():
         tried = [own.replace(mine, other) for other in (str(boards.theirs.of(name)), MISSING)]
-        answers = [asked(boards.admin, operation, path, body, operation.must_query) for path in tried]
+        answers = [asked(boards.admin, operation, path, body, operation.query(boards.ours)) for path in tried]
         assert [each.status_code for each in answers] == [404, 404], (name, answers[0].text)
         assert _alike(*answers)
 
@@ -127,14 +127,19 @@ def test_our_own_things_are_found(operation: Operation, boards: Boards) -> None:
     assert answer.status_code != 404, answer.text
 
 
-@pytest.mark.parametrize("operation", [each for each in GUARDED if set(each.in_query) & set(KINDS)], ids=str)
+@pytest.mark.parametrize("operation", [each for each in GUARDED if each.method == "GET" and not set(each.in_path) & set(KINDS)], ids=str)
+def test_no_list_holds_another_boards_things(operation: Operation, boards: Boards) -> None:
+    text = as_documented(boards.admin, operation, boards.ours).text
+    assert [name for name in boards.theirs.ids() if name in text] == []
+
+
+@pytest.mark.parametrize("operation", [each for each in GUARDED if each.things_in_query()], ids=str)
 def test_another_boards_things_in_the_query_look_missing(operation: Operation, boards: Boards) -> None:
-    path = path_for(operation, boards.ours)
-    for name in [each for each in operation.in_query if each in KINDS]:
-        must = {other: boards.ours.of(other) or value for other, value in operation.must_query.items()}
-        theirs, missing = (asked(boards.admin, operation, path, None, must | {name: value}) for value in (boards.theirs.of(name), MISSING))
-        assert _alike(theirs, missing)
+    path, must = path_for(operation, boards.ours), operation.query(boards.ours)
+    for name, thing in operation.things_in_query().items():
+        theirs, missing = (asked(boards.admin, operation, path, None, must | {name: value}) for value in (boards.theirs.of(thing), MISSING))
         assert theirs.status_code == 404 or (theirs.status_code == 200 and theirs.json()["items"] == []), theirs.text
+        assert _alike(theirs, missing)
 
 
 @pytest.mark.parametrize("operation", [each for each in GUARDED if each.bodies()], ids=str)
@@ -145,7 +150,7 @@ def test_another_boards_things_in_the_body_look_missing(operation: Operation, bo
         for place in places(body):
             name = named_by(place)
             theirs, missing = (
-                asked(boards.admin, operation, path, put(body, place, value), operation.must_query) for value in (boards.theirs.of(name), MISSING)
+                asked(boards.admin, operation, path, put(body, place, value), operation.query(boards.ours)) for value in (boards.theirs.of(name), MISSING)
             )
             assert (theirs.status_code, missing.status_code) == (404, 404), (place, theirs.text, missing.text)
             assert _alike(theirs, missing)
@@ -178,17 +183,6 @@ class Boards:
         with self.service.store.read() as connection:
             owned = [table for table in metadata.sorted_tables if "board" in table.c]
             return {table.name: sorted(map(str, connection.execute(sa.select(table).where(table.c.board == board)).all())) for table in owned}
-
-
-class Fixed(World):
-    """A world that makes each thing once."""
-
-    def of(self, name: str, known: dict[str, str] | None = None) -> str | None:
-        made: dict[Any, str | None] = self.__dict__.setdefault("made", {})
-        place = (name, *(known or {}).values()) if KINDS.get(name) in ("occurrence", "delivery") else name
-        if place not in made:
-            made[place] = super().of(name, known)
-        return made[place]
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ broken below it, with all logs at their most talkative; and nothing that is kept
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,30 +16,30 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
+from api.settings import Settings
 from api.store import audit as trail
 from api.store.tables import audit, deliveries
 from tests.api import world as worlds
 from tests.api.made import PAPER
 from tests.api.operations import Operation, as_documented, asked, filled, operations, path_for
 from tests.api.standing import Standing
-from tests.api.world import World, copied
+from tests.api.world import Fixed, World, copied
 
 PERSON, PARTNER, PROTECTED = "canaryperson", "canarypartner", "canaryprotected"
 DEMOGRAPHICS = f"seeker_id,sex,race_ethnicity,age_band\n{PERSON}1,{PROTECTED}a,{PROTECTED}b,{PROTECTED}c\nQ1,{PROTECTED}d,{PROTECTED}e,{PROTECTED}f\n"
-logs = pytest.importorskip("api.logs")
 
 
-def test_nothing_tells_on_anybody(standing: Standing, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_tells_on_anybody(
+    standing: Standing, tmp_path: Path, capfd: pytest.CaptureFixture[str], logged_as: Callable[[Settings, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(worlds.NO_THINGS, "seeker_id", f"{PERSON}1")
-    monkeypatch.setattr(worlds, "KINDS", dict(worlds.KINDS))
     folder = copied(PAPER, tmp_path / "canary", lambda _, text: re.sub(r"\bP(\d)\b", rf"{PERSON}\1", text).replace("A community organization", PARTNER))
     (folder / "demographics.csv").write_text(DEMOGRAPHICS)
     admin = standing.client("admin")
-    with talkative(standing):
-        world = standing.world("main", folder=folder)
-        world.solved()
-        answers: dict[Operation, list[httpx.Response]] = {each: list(tried(admin, each, world)) for each in operations()}
-        broken = [answer for each in operations() for answer in broken_below(admin, each, world, monkeypatch)]
+    logged_as(standing.service.settings.model_copy(update={"log_level": "DEBUG", "log_format": "json"}), "web")
+    world = standing.world("main", Fixed, folder=folder)
+    answers: dict[Operation, list[httpx.Response]] = {each: list(tried(admin, each, world)) for each in operations()}
+    broken = [answer for each in operations() for answer in broken_below(admin, each, world, monkeypatch)]
     written = "".join(capfd.readouterr())
     assert {answer.status_code for answer in broken} <= {500, 503, 304, 200}
     assert sum(answer.status_code == 500 for answer in broken) > 10
@@ -83,30 +83,11 @@ def broken_below(admin: TestClient, operation: Operation, world: World, monkeypa
     with monkeypatch.context() as patch:
         patch.setattr(trail, "record", refused)
         if operation.method != "GET" and operation.scope != "compute":
-            yield asked(admin, operation, path, body, operation.must_query)
+            yield asked(admin, operation, path, body, operation.query(world))
         patch.setattr("api.store.engine.Store.read", mistaken)
         patch.setattr("api.store.engine.Store.begin", mistaken)
         if operation.scope is not None:
-            yield asked(admin, operation, path, body, operation.must_query)
-
-
-class talkative:  # noqa: N801  reads as the words it stands for
-    """Logs as the service writes them, at their most talkative."""
-
-    def __init__(self, standing: Standing) -> None:
-        self._settings = standing.service.settings.model_copy(update={"log_level": "DEBUG", "log_format": "json"})
-
-    def __enter__(self) -> None:
-        logs.configure(self._settings, "web")
-
-    def __exit__(self, *_: object) -> None:
-        import logging
-
-        import structlog
-
-        structlog.reset_defaults()
-        logging.getLogger().handlers[:] = []
-        logging.getLogger().setLevel(logging.WARNING)
+            yield asked(admin, operation, path, body, operation.query(world))
 
 
 def _around(text: str, word: str) -> str:
