@@ -17,8 +17,12 @@ from croniter.croniter import CroniterError
 
 from allocator.errors import Fault, InputError
 
-FIELDS = re.compile(r"[0-9A-Za-z*/,\-#]+( +[0-9A-Za-z*/,\-#]+){4}")
-"""Five fields: minute, hour, day of the month, month, day of the week. No seconds, nothing drawn by lot."""
+_NAMES = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC SUN MON TUE WED THU FRI SAT"
+_ONE = rf"(?:[0-9]{{1,2}}|{_NAMES.replace(' ', '|')})"
+_PART = rf"(?:\*|{_ONE}(?:-{_ONE})?)(?:/[0-9]{{1,2}})?"
+_FIELD = rf"{_PART}(?:,{_PART})*"
+FIELDS = re.compile(rf"{_FIELD}(?: +{_FIELD}){{4}}", re.IGNORECASE)
+"""Five fields: minute, hour, day of the month, month, day of the week. No seconds, and none of the extensions by which a time is drawn by lot."""
 AROUND = timedelta(hours=25)
 """More than any clock has ever jumped."""
 LEAST_APART = timedelta(minutes=15)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,21 +19,35 @@ def field(text: str, low: int, high: int) -> set[int]:
     return found
 
 
-def matches(cron: str, local: datetime) -> bool:
+def matcher(cron: str) -> Callable[[datetime], bool]:
     """Whether a local time is one that the expression means."""
     texts = cron.split()
     minute, hour, day, month, weekday = (field(text, *span) for text, span in zip(texts, RANGES, strict=True))
-    if local.minute not in minute or local.hour not in hour or local.month not in month:
-        return False
-    on_day, on_weekday = local.day in day, local.isoweekday() % 7 in {number % 7 for number in weekday}
-    if texts[2] != "*" and texts[4] != "*":
-        return on_day or on_weekday
-    return on_day and on_weekday
+    weekdays, either = {number % 7 for number in weekday}, texts[2] != "*" and texts[4] != "*"
+
+    def means(local: datetime) -> bool:
+        if local.minute not in minute or local.hour not in hour or local.month not in month:
+            return False
+        on_day, on_weekday = local.day in day, local.isoweekday() % 7 in weekdays
+        return on_day or on_weekday if either else on_day and on_weekday
+
+    return means
+
+
+def changes(zone: str, year: int) -> list[datetime]:
+    """The days of a year on which a clock is changed, to the hour."""
+    place, moment, found = ZoneInfo(zone), datetime(year, 1, 1, tzinfo=UTC), []
+    while moment.year == year:
+        later = moment + timedelta(hours=1)
+        if moment.astimezone(place).utcoffset() != later.astimezone(place).utcoffset():
+            found.append(moment)
+        moment = later
+    return found
 
 
 def due_by_brute_force(cron: str, zone: str, after: datetime, until: datetime) -> set[datetime]:
     """Every minute is looked at: what the local clock shows for the first time is due, and so is what it has jumped over, at the jump."""
-    place, due = ZoneInfo(zone), set()
+    place, due, means = ZoneInfo(zone), set(), matcher(cron)
     moment = after.astimezone(UTC).replace(second=0, microsecond=0) - timedelta(days=2)
     shown = moment.astimezone(place).replace(tzinfo=None) - timedelta(minutes=1)
     """The latest local minute that the clock has shown."""
@@ -40,7 +55,7 @@ def due_by_brute_force(cron: str, zone: str, after: datetime, until: datetime) -
         local = moment.astimezone(place).replace(tzinfo=None)
         while shown < local:
             shown += timedelta(minutes=1)
-            if matches(cron, shown):
+            if means(shown):
                 due.add(moment)
         moment += timedelta(minutes=1)
     return {each for each in due if after < each <= until}

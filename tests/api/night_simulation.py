@@ -96,13 +96,18 @@ def read_here(work: Any, *arguments: Any, **_: Any) -> Any:
     return work(*arguments)
 
 
+def replace_processes(monkeypatch: Any) -> None:
+    """Read and solve in this process, and draw nothing."""
+    monkeypatch.setattr("api.jobs.solving.carry_out", solved_here)
+    monkeypatch.setattr("api.datasets.apart", read_here)
+    monkeypatch.setattr("api.night.sheets.sheets_of", lambda _, run: {"assignments.csv": str(run["id"]).encode()})
+
+
 class World:
     """Schedules, workers and sources, and what happens to them."""
 
     def __init__(self, service: Service, seed: int, start: datetime, monkeypatch: Any) -> None:
-        monkeypatch.setattr("api.jobs.solving.carry_out", solved_here)
-        monkeypatch.setattr("api.datasets.apart", read_here)
-        monkeypatch.setattr("api.night.sheets.sheets_of", lambda _, run: {"assignments.csv": str(run["id"]).encode()})
+        replace_processes(monkeypatch)
         monkeypatch.setattr(clock, "now", lambda: self.moment + self.skew)
         self.service, self.chance, self.start, self.moment, self.skew = service, random.Random(seed), start, start, timedelta()
         self.deaths = Deaths(service)

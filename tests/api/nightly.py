@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from api import clock
+from api.ids import new_id
+from api.jobs.solving import solve_run
 from api.night import occurrences as life
 from api.night import schedules
 from api.night.schedule import Plan
@@ -19,7 +21,7 @@ from api.night.sheets import bring_in_line
 from api.night.steps import carry_on
 from api.night.tick import tick
 from api.service import Service
-from api.store.tables import occurrences, publications
+from api.store.tables import occurrences, publications, runs
 from tests.api.made import PAPER
 
 START = datetime(2026, 11, 1, 10, 31, tzinfo=UTC)
@@ -53,8 +55,8 @@ def standing(monkeypatch: Any, moment: datetime = START) -> Iterator[Clock]:
 class Board:
     """A board with its schedule and source."""
 
-    def __init__(self, service: Service, time: Clock, finish: Callable[[], Any], plan: Mapping[str, Any] = PLAN) -> None:
-        self.service, self.time, self._finish = service, time, finish
+    def __init__(self, service: Service, time: Clock, plan: Mapping[str, Any] = PLAN) -> None:
+        self.service, self.time, self.solves = service, time, True
         self.source = service.settings.sources / "paper"
         self.bring(PAPER)
         with service.store.begin() as connection:
@@ -77,10 +79,18 @@ class Board:
             for row in self.rows():
                 if row["status"] in life.OPEN:
                     carry_on(self.service, row["id"])
-            if not self._finish():
+            if not self._solve():
                 break
         for row in self.publications():
             bring_in_line(self.service, row["id"])
+
+    def _solve(self) -> bool:
+        """Bring every run to its end, also those whose worker died; whether there was any."""
+        with self.service.store.read() as connection:
+            open_ = connection.execute(sa.select(runs.c.id).where(runs.c.status.in_(("queued", "running", "cancelling")))).scalars().all()
+        for run_id in open_ if self.solves else ():
+            solve_run(self.service, new_id("worker"), run_id)
+        return bool(open_) and self.solves
 
     def night(self) -> Mapping[str, Any]:
         """Let the next night come, and what becomes of it."""

@@ -11,7 +11,7 @@ import pytest
 
 from allocator.errors import InputError
 from api.night.times import due_on, due_times, next_due, night_of, require_cron, told
-from tests.api.brute_clock import due_by_brute_force
+from tests.api.brute_clock import changes, due_by_brute_force
 
 ZONES = {
     "America/Los_Angeles": (2026, 2006, 1987),  # its rules began and ended on other days before 2007, and before 1987
@@ -29,11 +29,12 @@ CRONS = ("30 2 * * *", "45 1 * * 1-5", "0 0 * * *", "15 2,3 * * 0", "*/20 0-3 1,
 
 
 @pytest.mark.parametrize("zone", ZONES)
-def test_a_year_is_as_a_clock_shows_it(zone: str) -> None:
-    year = ZONES[zone][0]
-    for cron in random.Random(zone).sample(CRONS, 2):
-        after, until = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
-        assert list(due_times(cron, zone, after, until)) == sorted(due_by_brute_force(cron, zone, after, until)), (cron, zone)
+def test_the_days_around_a_change_are_as_a_clock_shows_them(zone: str) -> None:
+    for year in ZONES[zone]:
+        for change in changes(zone, year)[:4] or [datetime(year, 6, 1, tzinfo=UTC)]:
+            for cron in random.Random(f"{zone} {change}").sample(CRONS, 3):
+                after, until = change - timedelta(days=2), change + timedelta(days=2)
+                assert list(due_times(cron, zone, after, until)) == sorted(due_by_brute_force(cron, zone, after, until)), (cron, zone)
 
 
 @pytest.mark.slow
