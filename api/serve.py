@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Sequence
 
+import sqlalchemy as sa
 import structlog
 
 from allocator import Fault, InputError
@@ -19,6 +20,7 @@ from api import logs, telemetry
 from api.settings import Settings
 from api.store import migrate
 from api.store.engine import Store
+from api.store.tables import api_keys
 
 log = structlog.get_logger("ojt.serve")
 PATIENCE = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -88,6 +90,7 @@ def main(settings: Settings) -> None:
     listening = listen(settings)
     store = Store(settings.url)
     migrate.upgrade(store)
+    _welcome(store)
     store.close()
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -100,6 +103,14 @@ def main(settings: Settings) -> None:
         pass
     for thread in threads:
         thread.join()
+
+
+def _welcome(store: Store) -> None:
+    """Tell whoever starts it for the first time how to get in."""
+    with store.read() as connection:
+        known = connection.execute(sa.select(api_keys.c.id).limit(1)).first()
+    if known is None:
+        print("Nobody has a key yet. Make the first one in another terminal: ojt keys create --role admin", flush=True)
 
 
 def listen(settings: Settings) -> socket.socket:

@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 def serve(
     host: Annotated[str | None, typer.Option("--host", metavar="ADDRESS", help="Address to listen on; OJT_HOST or 127.0.0.1 where absent.")] = None,
     port: Annotated[int | None, typer.Option("--port", metavar="PORT", min=0, max=65535, help="Port to listen on; OJT_PORT or 8000 where absent.")] = None,
+    web_only: Annotated[bool, typer.Option("--web-only", help="Start no worker: a replica beside others, whose runs are solved by `ojt worker`.")] = False,
 ) -> None:
     """Start the web server and a worker, and keep both alive until Ctrl-C."""
     with reported(False, False):
         chosen = _settings(host=host, port=port)
-        from api.serve import main
+        from api.serve import main, stand_alone
 
+        if web_only:
+            stand_alone("web")
         main(chosen)
 
 

@@ -21,6 +21,7 @@ FILES = {
     "partners.csv": "partner_id,name\nCBO1,A community organization\n",
     "centers.csv": "center_id,name\nC1,A center\n",
     "pairs.csv": "seeker_id,slot_id,score\nS1,J1,95\nS1,J3,30\nS2,J1,50\nS3,J2,90\nS4,J3,60\n",
+    "demographics.csv": "seeker_id,sex\nS1,female\nS2,male\nS3,female\nS4,male\n",
     "scenario.toml": 'name = "world"\nas_of = 2026-11-02\n',
     "policy.toml": """
 [[constraints]]
@@ -58,8 +59,14 @@ class World:
     """Ids that exist, by the name of the parameter that takes them; and others that some operations need."""
 
     ids: dict[str, str]
+    second_run: str = ""
+    """A run whose reference is the first."""
     infeasible_run: str = ""
+    night_run: str = ""
+    """The run of the occurrence that is held."""
     held: str = ""
+    """Another occurrence that is held."""
+    unused_dataset: str = ""
 
     def stands_for(self, example: Any) -> Any:
         """An example with ids that exist in the place of those it makes up, such as `scenario_0`."""
@@ -90,7 +97,7 @@ def made_world(service: Service, client: TestClient) -> World:
         return found
 
     world = World({})
-    dataset = post("/v1/datasets", files=world.upload())["id"]
+    dataset, unused = (post("/v1/datasets", files=world.upload(), data={"name": name})["id"] for name in ("world", "unused"))
     scenario, impossible = (
         post("/v1/scenarios", json={"name": name, "base": {"dataset_id": dataset}, "changes": changes})["id"]
         for name, changes in (("world", []), ("impossible", IMPOSSIBLE))
@@ -104,6 +111,8 @@ def made_world(service: Service, client: TestClient) -> World:
             (folder / name).write_text(text)
     schedule = post("/v1/schedules", json=PLAN)["id"]
     held = [post(f"/v1/schedules/{schedule}/occurrences", json={"date": night})["id"] for night in ("2026-11-03", "2026-11-04")]
+    _work(service)
+    second = post("/v1/runs", json={"scenario_id": scenario, "reference_run": run})["id"]
     _work(service)
     publication = post("/v1/publications", json={"run_id": run})["id"]
     webhook = post("/v1/webhooks", json={"url": f"https://{HOOK}/ojt", "events": ["run.finished"]})["id"]
@@ -126,7 +135,8 @@ def made_world(service: Service, client: TestClient) -> World:
         "table": "seekers",
         "demo_id": client.get("/v1/demo-data").json()[0]["id"],
     }
-    return World(ids, infeasible, held[1])
+    night_run = client.get(f"/v1/occurrences/{held[0]}").json()["run_id"]
+    return World(ids, second, infeasible, night_run, held[1], unused)
 
 
 def _work(service: Service) -> None:
