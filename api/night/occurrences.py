@@ -34,7 +34,7 @@ def add(connection: sa.Connection, schedule: Row, due: datetime, night: date, tr
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     row = {"id": new_id("occurrence"), "board": schedule["board"], "schedule_id": schedule["id"], "night": night, "scheduled_for": due, "trigger": trigger}
     made = insert(occurrences).values(**row, status="waiting", log=[], created_at=clock.now()).on_conflict_do_nothing()
-    return str(row["id"]) if connection.execute(made).rowcount == 1 else None
+    return connection.execute(made.returning(occurrences.c.id)).scalar()  # PostgreSQL counts no rows of an INSERT
 
 
 def start(connection: sa.Connection, queue: Queue, occurrence_id: str, delay: float | None = None) -> None:
