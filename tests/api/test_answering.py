@@ -29,8 +29,11 @@ from tests.api.town import make_town
 PLAN = {"tables": INLINE["tables"], "policy": {}, "as_of": "2026-11-02", "assignments": [["S1", "J1"]]}
 
 
+pytestmark = pytest.mark.usefixtures("solvers")
+
+
 @pytest.fixture
-def answerers(solvers: None) -> Iterator[Answerers]:
+def answerers() -> Iterator[Answerers]:
     """Two processes."""
     made = Answerers(Settings(answerers=2))
     yield made
@@ -98,7 +101,7 @@ def test_papers_leave_a_process_to_others_and_a_run_is_asked_about_where_it_is_o
     assert answerers._choose("warm", ["run_2"]) is first
 
 
-def test_what_does_not_fit_into_memory_is_closed(solvers: None, tmp_path: Path) -> None:
+def test_what_does_not_fit_into_memory_is_closed(tmp_path: Path) -> None:
     answerers = Answerers(Settings(answerers=1, answers_gb=0.001))
     subject = Subject("town", {"scenario": str(make_town(tmp_path))})
     try:
