@@ -149,7 +149,7 @@ class Answerers:
                 self._waiting -= 1
 
     def _choose(self, kind: Kind, keys: Sequence[str]) -> Answerer | None:
-        """The free process to ask: one that has the subject open, else one that has little open, else the one that was idle longest."""
+        """The free process to ask: one that has the subject open, else one that lives, that has little open, that was idle longest."""
         papers = sum(each.busy == "paper" for each in self._all)
         if kind == "paper" and papers >= max(1, len(self._all) - 1):
             return None
@@ -157,7 +157,7 @@ class Answerers:
         free = [each for each in holders if each.busy is None]
         if not free and not (holders and kind == "warm"):
             free = [each for each in self._all if each.busy is None]
-        return min(free, key=lambda each: (each.process is None and bool(holders), len(each.open), each.used), default=None)
+        return min(free, key=lambda each: (each.process is None, len(each.open), each.used), default=None)
 
     def close(self) -> None:
         """End every process."""

@@ -134,8 +134,9 @@ def _listed(
     headers, known = lasting(request, tag_of_result(service, run, name, answer, mark, *((start, limit) if answer == "json" else ())))
     if known:
         return known
+    path = paper(service, run, f"{name}.arrow", "as_table", table=name)
     try:
-        listing = Listing(paper(service, run, f"{name}.arrow", "as_table", table=name), wanted)
+        listing = Listing(path, wanted)
     except KeyError as error:
         raise ProblemError("bad-request", f"The list {name} has no column {error.args[0]}.") from None
     if answer == "csv":
