@@ -26,7 +26,7 @@ docs: $(READY)  ## Write the generated pages anew.
 	$(BIN)/python docs/generate.py
 
 fuzz: $(READY)  ## Ask every operation of the service 50,000 odd things, in an hour or so.
-	$(BIN)/python -m pytest tests/api/test_fuzz.py -m slow -q -s -k sqlite
+	$(BIN)/python -m pytest tests/api/test_fuzz.py -m slow -q -s
 
 bench: $(READY)  ## Measure small sizes beside peers, in a few minutes; results in out/benchmarks.
 	$(BIN)/python -m benchmarks.run all
