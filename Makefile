@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check fix docs bench bench-full serve clean
+.PHONY: demo test check fix docs bench bench-full serve fuzz clean
 
 demo: $(READY)  ## Run the main job on the Portland scenario.
 	$(BIN)/ojt allocate scenarios/portland --out out/portland
@@ -25,6 +25,9 @@ fix: $(READY)  ## Let the formatter and the linter mend what they can.
 docs: $(READY)  ## Write the generated pages anew.
 	$(BIN)/python docs/generate.py
 
+fuzz: $(READY)  ## Ask every operation of the service 50,000 odd things, in an hour or so.
+	$(BIN)/python -m pytest tests/api/test_fuzz.py -m slow -q -s
+
 bench: $(READY)  ## Measure small sizes beside peers, in a few minutes; results in out/benchmarks.
 	$(BIN)/python -m benchmarks.run all
 
@@ -33,7 +36,7 @@ bench-full: $(READY)  ## Measure what docs/performance.md shows, in some hours, 
 	$(BIN)/python -m benchmarks.plot
 	$(BIN)/python -m benchmarks.report
 
-serve: $(READY)  ## Start the service on http://127.0.0.1:8000.
+serve: $(READY)  ## Start the service; it says where it serves and how to make a key.
 	$(BIN)/ojt serve
 
 clean:  ## Remove what make has made.

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
+from api.clock import now
 from api.jobs.solving import solve_run
 from api.night.steps import carry_on
 from api.service import Service
 from api.settings import Settings
-from api.store.tables import occurrences, runs
+from api.store.tables import occurrences, runs, workers
 
 FILES = {
     "seekers.csv": "seeker_id,partner_id,center_id\nS1,CBO1,C1\nS2,CBO1,C1\nS3,,C1\nS4,,C1\n",
@@ -96,6 +98,9 @@ def made_world(service: Service, client: TestClient) -> World:
         found: dict[str, Any] = answer.json()
         return found
 
+    with service.store.begin() as connection:  # a worker lives, so that the service can work
+        row = {"id": "worker_of_the_world", "host": "here", "pid": 1, "solvers": 1, "started_at": now()}
+        connection.execute(workers.insert().values(**row, heartbeat_at=now() + timedelta(days=1)))
     world = World({})
     dataset, unused = (post("/v1/datasets", files=world.upload(), data={"name": name})["id"] for name in ("world", "unused"))
     scenario, impossible = (

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -17,10 +19,15 @@ from tests.api.fuzzing import Report, fuzz
 
 
 @pytest.fixture
+def settings(empty_sqlite: Path, tmp_path: Path) -> Settings:
+    shutil.copy(empty_sqlite, tmp_path / "ojt.sqlite3")
+    return with_world(Settings(data_dir=tmp_path))
+
+
+@pytest.fixture
 def world(service: Service, ask_as: Ask, logged_as: Callable[[Settings, str], None], request: pytest.FixtureRequest) -> World:
     request.getfixturevalue("solvers")
     logged_as(Settings(log_level="ERROR"), "tests")
-    service.settings = with_world(service.settings)
     return made_world(service, ask_as("admin"))
 
 
@@ -31,7 +38,6 @@ def fuzzed(service: Service, world: World, monkeypatch: pytest.MonkeyPatch, exam
     return fuzz(service.settings, secret, examples=examples, most_seconds=most_seconds, world=world.ids, seed=seed)
 
 
-@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 def test_odd_requests_in_the_everyday_suite(service: Service, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     report = fuzzed(service, world, monkeypatch, examples=3, most_seconds=25)
     print(report.said())
