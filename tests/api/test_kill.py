@@ -146,7 +146,9 @@ def a_run_whose_solver_is_killed_each_time_fails(made: Day) -> None:
     told = made.running.client("viewer").get(f"/v1/runs/{run_id}").json()
     assert (told["status"], told["attempts"], told["error"]["code"]) == ("failed", most, "solver-lost"), told
     with made.service.store.read() as connection:
-        said = connection.execute(sa.select(run_events.c.data).where(run_events.c.run_id == run_id, run_events.c.type == "status")).scalars()
+        said = connection.execute(
+            sa.select(run_events.c.data).where(run_events.c.run_id == run_id, run_events.c.type == "status").order_by(run_events.c.seq)
+        ).scalars()
         assert [each["status"] for each in said] == ["queued", "running"] * most + ["failed"]
 
 
