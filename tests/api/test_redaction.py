@@ -42,14 +42,18 @@ def test_nothing_tells_on_anybody(
     answers = {each: list(tried(admin, each, path, world)) for each, path in paths.items()}
     broken = [answer for each, path in paths.items() for answer in broken_below(admin, each, path, world, monkeypatch)]
     written = "".join(capfd.readouterr())
-    assert {answer.status_code for answer in broken} <= {500, 503, 304, 200}
-    assert sum(answer.status_code == 500 for answer in broken) > 10
+    assert sum(answer.status_code == 500 for answer in broken) >= len(paths) - 4, "everything was broken, but for what is open to everybody"
     assert any(PERSON in answer.text for each in answers.values() for answer in each), "the canaries are there to be told"
     with standing.service.store.read() as connection:
         kept = str(connection.execute(sa.select(audit)).all()) + str(connection.execute(sa.select(deliveries)).all())
     metrics = admin.get("/metrics").text
     for canary in (PERSON, PARTNER, PROTECTED):
-        for name, text in (("logs", written), ("the trail or messages", kept), ("metrics", metrics), ("500s", "".join(each.text for each in broken))):
+        for name, text in (
+            ("logs", written),
+            ("the trail or messages", kept),
+            ("metrics", metrics),
+            ("500s", str([each.json() | {"instance": ""} for each in broken if each.status_code == 500])),
+        ):
             assert canary not in text, f"{name}: {_around(text, canary)}"
     for each, given in answers.items():
         if each.scope != "equity":
