@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import random
 import stat
@@ -182,11 +183,9 @@ def test_a_parquet_file_whose_texts_are_long_and_many(tmp_path: Path) -> None:
     long = pa.DictionaryArray.from_arrays(pa.array([0] * 200_000, pa.int32()), pa.array(["x" * 1_000_000]))
     pq.write_table(pa.table({"seeker_id": [f"S{k}" for k in range(200_000)], "last_soc": long}), sink, dictionary_pagesize_limit=10_000_000)
     assert len(sink.getvalue()) < 5_000_000
-    try:
+    with contextlib.suppress(ProblemError):  # too large is an answer too
         made = understand(Settings(data_dir=tmp_path), {"seekers.parquet": sink.getvalue(), "slots.csv": GOOD["slots.csv"]})
         assert "overlong_cell" in {fault.code for fault in made.faults}
-    except ProblemError as refused:
-        assert refused.code == "too-large"
 
 
 def test_others_are_served_while_uploads_are_read_and_too_many_are_told_to_come_again(service: Service, ask_as: Ask) -> None:
@@ -308,7 +307,7 @@ def test_two_thousand_mutated_uploads(service: Service, ask_as: Ask, tmp_path: P
     with ThreadPoolExecutor(2) as pool:
         told = list(pool.map(lambda k: sent_by(clients[k], service, places[k], 500, 10 + k), range(2)))
     require_whole(service)
-    print(told)
+    assert sum(sum(each.values()) for each in told) == 1000  # and as many on the other store
 
 
 def sent_by(client: TestClient, service: Service, place: Path, count: int, seed: int) -> dict[int, int]:
