@@ -16,7 +16,7 @@ from allocator.tables.folder import SETTINGS_FILE
 from allocator.tables.source import parse_settings
 
 HERE = Path(__file__).parent
-PLACES = (HERE / "scenarios", HERE.parent / "scenarios")
+PLACES = (HERE / "scenarios_of_the_repository", HERE.parent / "scenarios")
 """Where the scenarios lie: in an installed package, in a checkout."""
 
 
