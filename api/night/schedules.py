@@ -104,9 +104,9 @@ def upcoming(plan: Plan, after: datetime, count: int) -> list[dict[str, Any]]:
 
 
 def jumps(plan: Plan, after: datetime) -> list[dict[str, Any]]:
-    """What happens to the due times around each jump of the clock in the year to come."""
+    """What happens to the due times around each jump of the clock in the thirteen months to come: both of a year are always among them."""
     lines, moment, zone = [], after, _zone(plan)
-    while moment < after + timedelta(days=366):
+    while moment < after + timedelta(days=396):
         later = moment + timedelta(hours=1)
         before, behind = moment.astimezone(zone).utcoffset(), later.astimezone(zone).utcoffset()
         if before is not None and behind is not None and before != behind:

@@ -78,7 +78,7 @@ class Preview(BaseModel):
     """What a schedule will do."""
 
     upcoming: list[Due]
-    clock_changes: list[Jump] = Field(description="Changes of the clock in the year to come.")
+    clock_changes: list[Jump] = Field(description="Changes of the clock in the thirteen months to come.")
 
 
 class Start(BaseModel):
