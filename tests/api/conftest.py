@@ -151,6 +151,20 @@ def finish(service: Service, request: pytest.FixtureRequest) -> Callable[[], lis
     return solve_all
 
 
+STORE_PROVES_NOTHING = (
+    "test_access", "test_answers", "test_answering", "test_app", "test_conventions", "test_headers", "test_login", "test_mutations", "test_openapi",
+    "test_outward", "test_problem_pages", "test_redaction", "test_sheets", "test_telemetry", "test_uploads",
+)  # fmt: skip
+"""Files whose tests ask what the routes do with a request, not what the store does with a transaction: on PostgreSQL with the slow ones only."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave what the second store cannot show to the slow tests."""
+    for item in items:
+        if item.path.stem in STORE_PROVES_NOTHING and "postgresql" in item.name:
+            item.add_marker(pytest.mark.slow)
+
+
 def pytest_report_header() -> str:
     """Say whether PostgreSQL is there."""
     return f"PostgreSQL for the tests: {os.environ.get('OJT_TEST_POSTGRES') or 'none (set OJT_TEST_POSTGRES to a server that may make databases)'}"
