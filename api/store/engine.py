@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,6 +65,8 @@ def _sqlite(url: str, begin: str) -> sa.Engine:
     place = make_url(url).database
     if place:
         Path(place).parent.mkdir(parents=True, exist_ok=True)
+        # It holds secrets and data of people: for its user alone, like the log beside it, which SQLite gives the same rights.
+        os.close(os.open(place, os.O_RDWR | os.O_CREAT, 0o600))
     engine = sa.create_engine(url, json_serializer=_dumps, hide_parameters=True, pool_size=10, max_overflow=40, connect_args={"check_same_thread": False})
 
     @event.listens_for(engine, "connect")
