@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from allocator.result import Amount
@@ -130,6 +130,9 @@ def why(candidate: Candidate) -> str:
         how = "; ".join(_said(step) for step in candidate.move.steps)
     if not candidate.move.cost.goal:
         return f"{hindered}. {how}. The plan stays as good as it is."
+    if candidate.move.cost.amount < 0:
+        gain = replace(candidate.move.cost, amount=-candidate.move.cost.amount)
+        return f"{hindered}. {how}. That makes the plan better by {gain}: it was not proved best."
     if candidate.proved:
         return f"{hindered}. {how}. That costs {candidate.move.cost}, and no plan with this pair costs less."
     return f"{hindered}. {how}. That costs {candidate.move.cost}; a plan with this pair may cost less.{least}"

@@ -8,7 +8,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from allocator.candidate import Candidate, Cost, Move
+from allocator.candidate import Candidate, Cost, Move, Step, why
 from allocator.check import check
 from allocator.errors import InputError
 from allocator.evaluate import Evaluation, Evaluator
@@ -236,3 +236,12 @@ def test_an_exact_answer_that_has_no_time_claims_no_more_than_it_knows():
     assert (known.telling, str(known.least), known.proved, known.people_moved) == ("worse", "7.50 points of match_quality", True, 2)
     assert exact.telling in ("open", "worse")
     assert weight(recommender, exact.least) <= weight(recommender, known.least)
+
+
+def test_a_move_that_makes_a_plan_better_is_not_called_a_cost():
+    better = Cost("priority_of_service", "tier 2", "people", -1)
+    move = Move((Step("S1", None, "J1"),), better)
+    candidate = Candidate(1, "S1", "J1", 50.0, "2", {}, None, True, (), None, move, "")
+    assert why(candidate) == (
+        "J1 has an open seat. S1 can be seated there at once. That makes the plan better by 1 person of priority_of_service, tier 2: it was not proved best."
+    )
