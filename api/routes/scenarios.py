@@ -48,7 +48,7 @@ Tag = Annotated[str, Field(min_length=1, max_length=40)]
 
 
 class ChangeDocument(BaseModel):
-    """One change; docs/service.md and docs/guide.md say what can be changed, and how."""
+    """One change; docs/cli.md says under \"Change sets\" what can be changed, and how."""
 
     model_config = ConfigDict(extra="forbid")
 
