@@ -20,10 +20,12 @@ def purge(
     """
     with reported(False, False):
         chosen = _settings()
+        from api.logs import configure
         from api.purge import purge as delete
         from api.service import Service
         from api.store import migrate
 
+        configure(chosen, "command")
         service = Service(chosen)
         migrate.upgrade(service.store)
         total = delete(service, "command line", board=board, dry_run=not yes)
