@@ -139,7 +139,8 @@ def abandoned(connection: sa.Connection, queue: Queue, worker_id: str, most: int
     """
     held = sa.select(runs).where(runs.c.worker_id == worker_id, runs.c.status.in_(("running", "cancelling"))).order_by(runs.c.id).with_for_update()
     left = [dict(row) for row in connection.execute(held).mappings() if row["id"] not in but]
-    reason = {"code": "worker-lost", "message": "The worker died each time the run was begun."}
+    code = "worker-lost" if died else "worker-stopped"
+    reason = {"code": code, "message": "The worker died each time the run was begun."}
     for row in left:
         _given_up(connection, queue, row, reason, deaths=row["deaths"], last=died and row["attempts"] >= most * OFTEN)
     return [row["id"] for row in left]
