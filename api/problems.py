@@ -191,11 +191,22 @@ def _invalid_fault(error: Any) -> dict[str, Any]:
     told = "" if where[:1] == ["body"] else " ".join(where)
     value = error.get("input")
     short = value if isinstance(value, str | int | float | bool) and len(str(value)) <= 80 else ""
+    message, fix = _told(error, told or where[-1])
     fault: dict[str, Any] = {
         "code": str(error["type"]),
-        "message": f"{error['msg']}.",
-        "fix": "Correct the value.",
+        "message": message,
+        "fix": fix,
         "column": told or where[-1],
         "value": str(short),
     }
     return fault | ({"pointer": pointer} if pointer is not None else {})
+
+
+def _told(error: Any, name: str) -> tuple[str, str]:
+    """What is wrong with a request, and what to do, in words that ask for no knowledge of how it is read."""
+    if error["type"] == "extra_forbidden":
+        return f"There is no field '{name}' here.", "Leave it out, or correct its name: /docs and openapi.json list those that there are."
+    if error["type"] == "missing":
+        return "Field required.", "Send a body as JSON; `{}` where nothing is to be said." if name == "body" else "Add it."
+    message = str(error["msg"]).removeprefix("Value error, ").rstrip(".")
+    return f"{message}.", "Correct the value."

@@ -117,8 +117,21 @@ def _described(row: Mapping[str, Any], place: int | None) -> RunDocument:
     told["seed"] = job["seed"]
     told["queue_position"] = place
     me = f"/v1/runs/{row['id']}"
-    told["links"] = {"self": me, "events": f"{me}/events", "scenario": f"/v1/scenarios/{row['scenario_id']}"}
+    told["links"] = {"self": me, "events": f"{me}/events", "scenario": f"/v1/scenarios/{row['scenario_id']}", **_onward(row, me)}
     return RunDocument(**told)
+
+
+def _onward(row: Mapping[str, Any], me: str) -> dict[str, str]:
+    """Links that only some runs have: to what they belong to, and to what came of them while it is kept."""
+    told = {name: f"/v1/{name}s/{row[f'{name}_id']}" for name in ("dataset", "sweep", "occurrence") if row[f"{name}_id"]}
+    if row["reference_run"]:
+        told["reference"] = f"/v1/runs/{row['reference_run']}"
+    if row["kind"] == "solve" and row["purged_at"] is None:
+        if row["outcome"] in {"optimal", "feasible", "infeasible"}:
+            told["result"] = f"{me}/result"
+        if row["outcome"] == "infeasible":
+            told["infeasibility"] = f"{me}/infeasibility"
+    return told
 
 
 def find(connection: sa.Connection, board: str, run_id: str) -> Mapping[str, Any]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from api.results import open_run
 from api.service import Service
+from api.settings import Settings
 from tests.api.conftest import Ask
 from tests.api.made import make_scenario
 
@@ -21,6 +23,9 @@ def test_a_run_is_there_at_once_and_ends_with_a_plan(service: Service, ask_as: A
     (row,) = finish()
     told = client.get(made.headers["location"]).json()
     assert (told["status"], told["outcome"], told["verified"], told["summary"]["placed"]) == ("succeeded", "optimal", True, 3)
+    assert client.get(told["links"]["result"]).json()["placed"] == 3
+    assert client.get(told["links"]["dataset"]).json()["id"] == told["dataset_id"]
+    assert "infeasibility" not in told["links"]
     assert open_run(service, row).result.placed == 3
     kinds = [line.removeprefix("event: ") for line in client.get(f"{made.headers['location']}/events").text.splitlines() if line.startswith("event: ")]
     assert (kinds[0], kinds[-1]) == ("status", "status")
@@ -52,3 +57,18 @@ def test_an_infeasible_run_has_succeeded_and_names_its_repair(service: Service, 
     told = client.get(made.headers["location"]).json()
     assert (told["status"], told["outcome"], told["error"]) == ("succeeded", "infeasible", None), told
     assert told["summary"]["bends"] == 1
+    assert client.get(told["links"]["infeasibility"]).json()["repairable"]
+
+
+def test_a_field_that_there_is_not_is_named_with_what_to_do(service: Service, ask_as: Ask) -> None:
+    answer = ask_as("planner").post("/v1/runs", json={"scenario_id": make_scenario(service), "limits": {"time": 5}}).json()
+    (fault,) = answer["errors"]
+    assert (fault["code"], fault["pointer"], fault["message"]) == ("extra_forbidden", "/limits/time", "There is no field 'time' here.")
+    assert "/docs" in fault["fix"]
+    (fault,) = ask_as("planner").post("/v1/recommendations", json={"run_id": "run_0"}).json()["errors"]
+    assert fault["message"] == "Give seeker_id or slot_id, one of the two."
+
+
+def test_the_embedded_store_is_for_its_user_alone(tmp_path: Path) -> None:
+    Service(Settings(data_dir=tmp_path)).close()
+    assert (tmp_path / "ojt.sqlite3").stat().st_mode & 0o777 == 0o600
