@@ -15,8 +15,8 @@ from api.clock import now
 from api.datasets import find_dataset, require_usable
 from api.documents.judged import EvaluationDocument
 from api.results import job_of_dataset, subject_of
-from api.routes.runs import run_of
 from api.routing import Me, Router, Use
+from api.runs import run_of
 from api.scenarios import find_version, own_layer
 from api.service import Service
 from api.texts import fit, tidy

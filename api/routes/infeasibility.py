@@ -16,8 +16,8 @@ from api.once import OnceOnly, answered
 from api.problems import ProblemError
 from api.results import result_file, tag_of_result
 from api.routes.results import NO_RESULT
-from api.routes.runs import run_of
 from api.routing import Me, Router, Use
+from api.runs import run_of
 from api.scenarios import Draft, base_of, create_scenario, find_version
 from api.service import Service
 from api.texts import Fit

@@ -22,9 +22,8 @@ from api.jobs.runs import ENDED
 from api.once import OnceOnly, answered
 from api.paging import Cursor, Limit, Page, linked, piece
 from api.problems import ProblemError
-from api.routes.runs import find as find_run
-from api.routes.runs import require_room
 from api.routing import Me, Router, Use
+from api.runs import find_run, require_room
 from api.scenarios import Draft, base_of, check, create_scenario, find_version, require_sound
 from api.service import Service
 from api.store import audit
