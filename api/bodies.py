@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
-from api.problems import PointedFault, ProblemError
+from api.problems import PointedFault, ProblemError, pointer_of
 from api.texts import fit
 
 DEEPEST = 60
@@ -127,6 +127,5 @@ def _unfit(document: Any) -> Iterator[PointedFault]:
 
 
 def _unfit_text(path: tuple[str, ...]) -> PointedFault:
-    pointer = "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in path)
     message = "The text holds a NUL character or half of a character."
-    return PointedFault("control_character", message, "Take it out.", column=path[-1] if path else "", pointer=pointer)
+    return PointedFault("control_character", message, "Take it out.", column=path[-1] if path else "", pointer=pointer_of(*path))

@@ -8,6 +8,7 @@ from fastapi import Query, Request, Response
 from fastapi.responses import FileResponse
 
 from api.problems import ProblemError
+from api.tags import has
 
 Form = Literal["json", "csv", "xlsx", "html"]
 MEDIA: dict[Form, str] = {
@@ -69,8 +70,7 @@ def offers(*forms: Form) -> dict[int | str, dict[str, Any]]:
 def lasting(request: Request, tag: str) -> tuple[dict[str, str], Response | None]:
     """Headers of an answer that never changes; and the answer itself where the reader has it already."""
     headers = {"ETag": tag, "Cache-Control": LASTING, "Vary": "Accept, Authorization"}
-    known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
-    return headers, Response(status_code=304, headers=headers) if tag in known or "*" in known else None
+    return headers, Response(status_code=304, headers=headers) if has(request, tag) else None
 
 
 def download(path: Any, media: str, name: str, headers: dict[str, str]) -> Response:

@@ -16,10 +16,10 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from api import canary
-from api.clock import now
+from api.jobs.living import count_alive
 from api.service import Service
 from api.store.engine import seconds_between
-from api.store.tables import CANARY, canaries, deliveries, occurrences, run_unplaced, runs, workers
+from api.store.tables import CANARY, canaries, deliveries, occurrences, run_unplaced, runs
 
 FRESH = 5.0
 """Seconds that an answer of the store is told again, whoever asks."""
@@ -135,9 +135,8 @@ def _waiting(connection: sa.Connection, service: Service) -> Iterator[Metric]:
     depth.add_metric((), there.get("queued", 0))
     running = GaugeMetricFamily("alloc_runs_running", "Runs that are being solved.")
     running.add_metric((), there.get("running", 0) + there.get("cancelling", 0))
-    beats = sa.and_(workers.c.left_at.is_(None), workers.c.lost_at.is_(None), workers.c.heartbeat_at > now() - service.settings.lost_after)
     alive = GaugeMetricFamily("alloc_workers", "Workers that live.")
-    alive.add_metric((), connection.execute(sa.select(sa.func.count()).where(beats)).scalar_one())
+    alive.add_metric((), count_alive(connection, service.settings.lost_after))
     yield from (depth, running, alive)
 
 

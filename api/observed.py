@@ -17,13 +17,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from api import deprecation, problems, telemetry
+from api.access.headers import PROBES
 from api.metrics import Requests
 
 log = structlog.get_logger("ojt.web")
 TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 """A traceparent header (W3C Trace Context)."""
-PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Asked every few seconds by machines; their lines are only written at level DEBUG."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -65,7 +64,7 @@ class Observed:
     def _told(self, scope: Scope, status: int, seconds: float) -> None:
         method, place = _method(scope), route(scope)
         self._requests.seen(method, place, status, seconds)
-        say = log.debug if place in PROBES else log.info
+        say = log.debug if place in PROBES else log.info  # machines ask every few seconds
         caller = scope["state"].get("caller")
         say("request", method=method, route=place, status=status, ms=round(seconds * 1000, 1), key=caller.id if caller else None)
 

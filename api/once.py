@@ -95,13 +95,6 @@ class Once:
         return sa.and_(self._mine(), kept.c.status.is_(None), kept.c.created_at == self._since)
 
 
-def forget(connection: sa.Connection, kept_for: timedelta) -> int:
-    """Forget answers after their time, and keys whose holders died; how many."""
-    moment = now()
-    dead = sa.and_(kept.c.status.is_(None), kept.c.created_at < moment - HELD)
-    return connection.execute(kept.delete().where(sa.or_(kept.c.created_at < moment - kept_for, dead))).rowcount
-
-
 def once(
     request: Request,
     service: Annotated[Service, Depends(service)],

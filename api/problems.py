@@ -119,6 +119,11 @@ class ProblemError(HTTPException):
         self.code, self.faults = code, faults
 
 
+def pointer_of(*steps: str) -> str:
+    """A JSON pointer (RFC 6901)."""
+    return "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in steps)
+
+
 def not_found(kind: str, name: str) -> ProblemError:
     """There is no such thing on this board, or it is another board's: both look alike."""
     return ProblemError("not-found", f"There is no {kind} {name!r}.")
@@ -187,7 +192,7 @@ def install(app: FastAPI) -> None:
 
 def _invalid_fault(error: Any) -> dict[str, Any]:
     where = [str(part) for part in error["loc"]]
-    pointer = "/" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in where[1:]) if where[:1] == ["body"] else None
+    pointer = (pointer_of(*where[1:]) or "/") if where[:1] == ["body"] else None
     told = "" if where[:1] == ["body"] else " ".join(where)
     value = error.get("input")
     short = value if isinstance(value, str | int | float | bool) and len(str(value)) <= 80 else ""

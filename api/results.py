@@ -13,12 +13,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from allocator import Opened
-from allocator.inputs import Inputs
 from api.answering.papers import EDITION
 from api.answering.subject import Subject, opened_from
 from api.problems import ProblemError
 from api.service import Service
-from api.solving.child import inputs_of
 from api.store.blobs import load
 from api.store.tables import datasets, run_files
 
@@ -83,11 +81,6 @@ def job_of_dataset(service: Service, dataset_id: str) -> dict[str, Any]:
 def subject_of(service: Service, run: Mapping[str, Any]) -> Subject:
     """A run to ask questions about; ProblemError where it has no result."""
     return Subject(run["id"], job_of_run(service, run), str(result_folder(service, run)))
-
-
-def inputs_of_run(service: Service, run: Mapping[str, Any]) -> Inputs:
-    """The facts and wishes of a run, read anew."""
-    return inputs_of(job_of_run(service, run))
 
 
 def open_run(service: Service, run: Mapping[str, Any]) -> Opened:

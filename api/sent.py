@@ -24,7 +24,7 @@ from allocator.tables.headers import normalise
 from allocator.tables.sheet import cell_text
 from allocator.toml_text import toml_document
 from api.bodies import kind_of, parsed
-from api.problems import PointedFault, ProblemError
+from api.problems import PointedFault, ProblemError, pointer_of
 from api.settings import Settings
 from api.texts import fit
 from api.uploads import Part, files_of
@@ -145,8 +145,8 @@ def _validated(model: Any, told: Any) -> Any:
 
 
 def _unknown_table(name: str) -> PointedFault:
-    step = name.replace("~", "~0").replace("/", "~1")
-    return PointedFault("unknown_table", f"There is no table {name[:80]!r}.", f"Tables: {', '.join(TABLES)}.", value=name[:40], pointer=f"/tables/{step}")
+    message, pointer = f"There is no table {name[:80]!r}.", pointer_of("tables", name)
+    return PointedFault("unknown_table", message, f"Tables: {', '.join(TABLES)}.", value=name[:40], pointer=pointer)
 
 
 def _csv(records: list[dict[str, Any]]) -> bytes:

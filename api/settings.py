@@ -96,11 +96,6 @@ class Settings(BaseSettings):
         return f"sqlite:///{(self.data_dir / 'ojt.sqlite3').absolute()}"
 
     @property
-    def embedded(self) -> bool:
-        """Whether the store is the SQLite file."""
-        return self.url.startswith("sqlite")
-
-    @property
     def work(self) -> Path:
         """Where workers of this machine have their folders."""
         return self.data_dir / "work"

@@ -22,6 +22,7 @@ from allocator.sweep_parts import Part, joined, points_in, split
 from api.clock import now
 from api.ids import new_id
 from api.jobs import runs as life
+from api.jobs.living import living
 from api.problems import ProblemError, not_found
 from api.scenarios import find_version, inputs_of_version, own_layer
 from api.service import Service
@@ -102,8 +103,7 @@ def submit(connection: sa.Connection, service: Service, asked: Mapping[str, Any]
 
 def _parts(connection: sa.Connection, service: Service, overs: Sequence[Over]) -> int:
     """Into how many parts: as many as there are solvers to work on them at once, none of them too small."""
-    lives = sa.and_(workers.c.left_at.is_(None), workers.c.lost_at.is_(None))
-    solvers = connection.execute(sa.select(sa.func.sum(workers.c.solvers)).where(lives)).scalar() or service.settings.solvers
+    solvers = connection.execute(sa.select(sa.func.sum(workers.c.solvers)).where(living())).scalar() or service.settings.solvers
     return max(1, min(int(solvers), len(points_in(overs)) // LEAST))
 
 

@@ -17,12 +17,17 @@ def tag_of(document: Any) -> str:
     return f'"{hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()[:24]}"'
 
 
+def has(request: Request, tag: str) -> bool:
+    """Whether the reader has what the tag stands for, as If-None-Match says."""
+    known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
+    return tag in known or "*" in known
+
+
 def fresh(request: Request, document: Any, tag: str | None = None, headers: dict[str, str] | None = None) -> Response:
     """The document with its tag; 304 without it where the reader has it already."""
     tag = tag or tag_of(document)
-    known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
     told = {"ETag": tag, **(headers or {})}
-    return Response(status_code=304, headers=told) if tag in known or "*" in known else JSONResponse(document, headers=told)
+    return Response(status_code=304, headers=told) if has(request, tag) else JSONResponse(document, headers=told)
 
 
 def require_match(request: Request, version: int) -> None:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
-
-from pydantic import AfterValidator
 
 _UNFIT = re.compile(r"[\x00\ud800-\udfff]")
 """NUL, which PostgreSQL refuses in texts, and halves of characters, which are no UTF-8."""
@@ -19,13 +16,3 @@ def fit(text: str) -> bool:
 def tidy(text: str) -> str:
     """The text with a mark in place of what cannot be kept."""
     return _UNFIT.sub("\ufffd", text)
-
-
-def _require_fit(text: str) -> str:
-    if not fit(text):
-        raise ValueError("The text holds NUL or half a character")
-    return text
-
-
-Fit = Annotated[str, AfterValidator(_require_fit)]
-"""A text in a request that can be kept."""

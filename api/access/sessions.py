@@ -22,9 +22,6 @@ from api.ids import new_id
 from api.store import audit
 from api.store.tables import people, sessions
 
-KEPT = timedelta(days=30)
-"""How long the row of a login is kept after its end."""
-
 
 def of_key(connection: sa.Connection, key: Caller, life: timedelta) -> str:
     """Begin a login of a key; its id."""
@@ -80,7 +77,6 @@ def _signature(secret: str, value: str) -> str:
 
 def _begun(connection: sa.Connection, who: Caller, life: timedelta, detail: dict[str, Any], **of: Any) -> str:
     moment, session_id = now(), new_id("session")
-    connection.execute(sessions.delete().where(sessions.c.expires_at < moment - KEPT))
     connection.execute(sessions.insert().values(id=session_id, board=who.board, role=who.role, created_at=moment, expires_at=moment + life, **of))
     audit.record(connection, who.board, who.actor, "session.begin", session_id, detail)
     return session_id

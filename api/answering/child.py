@@ -7,7 +7,6 @@ import json
 import os
 import queue
 import threading
-import traceback
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from typing import Any
@@ -17,6 +16,7 @@ from allocator.errors import InputError
 from api.answering.opened import Held, Shelf
 from api.answering.questions import QUESTIONS
 from api.answering.subject import Subject
+from api.tracebacks import frames
 
 POLITE = 2
 """How much answers give way to the web server (nice); solvers give way to both."""
@@ -65,7 +65,6 @@ def _answered(shelf: Shelf, question: Mapping[str, Any]) -> tuple[dict[str, Any]
     except InputError as error:
         return {"how": "faulty", "faults": [fault.as_dict() for fault in error.faults]}, b""
     except Exception as error:
-        traceback.print_exc()
         for subject in subjects:
             shelf.forget(subject.key)
-        return {"how": "broken", "error": type(error).__name__}, b""
+        return {"how": "broken", "error": type(error).__name__, "trace": frames(error)}, b""

@@ -83,10 +83,10 @@ class Shelf:
 
     def tidy(self) -> bool:
         """Close what there is no room for; whether there is room now."""
-        while held_bytes() > self._most and self._held:
+        while own_bytes() > self._most and self._held:
             self._held.popitem(last=False)
             gc.collect()
-        return held_bytes() <= self._most
+        return own_bytes() <= self._most
 
     @property
     def keys(self) -> list[str]:
@@ -94,7 +94,7 @@ class Shelf:
         return list(self._held)
 
 
-def held_bytes() -> int:
+def own_bytes() -> int:
     """Bytes of memory that this process holds by itself: not those that it shares with the server it was forked from."""
     told = psutil.Process().memory_full_info()
     return int(getattr(told, "uss", told.rss))

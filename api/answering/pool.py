@@ -6,10 +6,7 @@ process, so that a short question does not wait for a long one. Whoever finds no
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import signal
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -22,7 +19,7 @@ from allocator import Fault, InputError
 from api.answering.subject import Subject
 from api.problems import ProblemError
 from api.settings import Settings
-from api.solving.process import CONTEXT, _held, prepare
+from api.solving.process import CONTEXT, end_of, held_bytes, prepare
 
 log = structlog.get_logger("ojt.answers")
 PATIENCE = 5.0
@@ -47,22 +44,27 @@ class Answerer:
     used: float = 0.0
 
     def start(self, most_bytes: float) -> None:
-        """Be alive."""
+        """Be alive; OSError or EOFError where that cannot be just now, because the server that processes are forked from was killed."""
         if self.process is not None and self.process.is_alive():
             return
         self.end()
         prepare()
-        self.pipe, theirs = CONTEXT.Pipe()
-        self.process = CONTEXT.Process(target=_main, args=(theirs, most_bytes), daemon=True)
-        self.process.start()
-        theirs.close()
+        ours, theirs = CONTEXT.Pipe()
+        process = CONTEXT.Process(target=_main, args=(theirs, most_bytes), daemon=True)
+        try:
+            process.start()
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        self.process, self.pipe = process, ours
 
     def end(self) -> None:
         """Be gone, whatever it was doing."""
         if self.process is None:
             return
-        with contextlib.suppress(OSError):
-            os.kill(self.process.pid, signal.SIGKILL)
+        end_of(self.process)
         self.process.join(5)
         self.pipe.close()
         self.process, self.pipe, self.open = None, None, ()
@@ -93,6 +95,7 @@ class Answerers:
         if head["how"] == "faulty":
             raise InputError([Fault(**fault) for fault in head["faults"]])
         if head["how"] == "broken":
+            log.error("an answer made a mistake", question=name, error=head["error"], trace=head["trace"])
             message = f"An answer made a mistake ({head['error']}) at {name}."
             raise RuntimeError(message)
         return content
@@ -100,8 +103,8 @@ class Answerers:
     def _answered(self, answerer: Answerer, question: bytes, name: str, seconds: float) -> tuple[Mapping[str, Any], bytes]:
         """The answer, on a second attempt where the process has died: perhaps only because nobody had asked it anything for long."""
         for _ in range(2):
-            answerer.start(self._settings.answers_gb * 1e9)
             try:
+                answerer.start(self._settings.answers_gb * 1e9)
                 answerer.pipe.send_bytes(question)
                 self._wait(answerer, name, seconds)
                 head = json.loads(answerer.pipe.recv_bytes())
@@ -126,7 +129,7 @@ class Answerers:
             if time.monotonic() > until:
                 log.warning("an answer took too long and its process was ended", question=name, seconds=seconds)
                 raise ProblemError("unavailable", f"The answer took longer than {seconds:g} seconds and was given up.")
-            if _held(answerer.process.pid) > self._settings.memory_gb * 1e9:
+            if held_bytes(answerer.process.pid) > self._settings.memory_gb * 1e9:
                 log.warning("an answer needed too much memory and its process was ended", question=name)
                 raise ProblemError("unavailable", f"The answer needs more than {self._settings.memory_gb:g} GB of memory.")
 

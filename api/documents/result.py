@@ -56,14 +56,6 @@ class RestrictionDocument(BaseModel):
     left_out: int
 
 
-class ChangeLine(BaseModel):
-    """One change of a change set."""
-
-    op: str
-    path: str
-    value: Any = None
-
-
 class ChangeSetDocument(BaseModel):
     """Changes to facts and policy, as scenarios have them."""
 

@@ -1,4 +1,4 @@
-"""The durable queue, which is DBOS's: putting work in, in the transaction that says why; the worker's half is in worker.py.
+"""The durable queue, which is DBOS's: putting work in, in the transaction that says why; the worker's half is in engine.py.
 
 Web replicas only put in: they use the client, because a process that launches DBOS takes work too.
 """

@@ -15,6 +15,7 @@ from api.clock import now
 from api.jobs import queue
 from api.jobs import runs as life
 from api.jobs.engine import Engine
+from api.jobs.living import living, store_time
 from api.jobs.place import Place
 from api.jobs.solving import held_here
 from api.service import Service
@@ -61,13 +62,13 @@ class Rescue:
                 self._awake_since = moment
             if self._awake_since is not None and moment - self._awake_since < patience:
                 return
-            silent = sa.select(workers.c.id).where(_living(), workers.c.heartbeat_at < moment - patience, workers.c.id != self._id)
+            silent = sa.select(workers.c.id).where(living(), workers.c.heartbeat_at < moment - patience, workers.c.id != self._id)
             for worker_id in connection.execute(silent).scalars().all():
                 self._lost(connection, worker_id, moment)
 
     def _lost(self, connection: sa.Connection, worker_id: str, moment: datetime) -> None:
         """Give a worker up with all that it holds; harmless where that was done."""
-        gone = workers.update().where(workers.c.id == worker_id, _living()).values(lost_at=moment)
+        gone = workers.update().where(workers.c.id == worker_id, living()).values(lost_at=moment)
         if connection.execute(gone).rowcount == 1:
             left = life.abandoned(connection, self._service.queue, worker_id, self._service.settings.attempts, died=True)
             log.warning("a worker is lost", worker_id=worker_id, runs=left)
@@ -77,9 +78,9 @@ class Rescue:
         if not taken:
             return
         with self._service.store.read() as connection:
-            living = set(connection.execute(sa.select(workers.c.id).where(_living())).scalars())
+            alive = set(connection.execute(sa.select(workers.c.id).where(living())).scalars())
         for work in taken:
-            if (work.worker_id not in living or self._engine.forgotten(work)) and self._engine.put_back(work):
+            if (work.worker_id not in alive or self._engine.forgotten(work)) and self._engine.put_back(work):
                 log.info("work is put back", work_id=work.id, worker_id=work.worker_id)
 
     def _take_up_own_runs(self) -> None:
@@ -100,8 +101,8 @@ class Rescue:
         with self._service.store.read() as connection:
             old = sa.func.coalesce(runs.c.heartbeat_at, runs.c.created_at) < moment - STRAY
             waiting = dict(connection.execute(sa.select(runs.c.id, runs.c.turn).where(runs.c.status == "queued", old)).all())
-            living = sa.select(workers.c.id).where(_living())
-            astray = sa.select(runs.c.worker_id).where(runs.c.status.in_(("running", "cancelling")), old, runs.c.worker_id.not_in(living))
+            alive = sa.select(workers.c.id).where(living())
+            astray = sa.select(runs.c.worker_id).where(runs.c.status.in_(("running", "cancelling")), old, runs.c.worker_id.not_in(alive))
             holders = set(connection.execute(astray).scalars())
         there = {work_id.split(".")[0] for work_id in self._service.queue.open(queue.RUNS)} if waiting else set()
         for run_id, turn in waiting.items():
@@ -112,15 +113,3 @@ class Rescue:
         for holder in holders:
             with self._service.store.begin() as connection:
                 life.abandoned(connection, self._service.queue, holder, self._service.settings.attempts, died=True)
-
-
-def _living() -> sa.ColumnElement[bool]:
-    return sa.and_(workers.c.left_at.is_(None), workers.c.lost_at.is_(None))
-
-
-def store_time(connection: sa.Connection) -> datetime:
-    """The time by the store's clock, because those of several machines differ."""
-    if connection.dialect.name == "postgresql":
-        moment: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
-        return moment
-    return now()

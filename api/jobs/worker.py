@@ -20,8 +20,9 @@ from api.clock import now
 from api.ids import new_id
 from api.jobs import runs as life
 from api.jobs.engine import Engine
+from api.jobs.living import store_time
 from api.jobs.place import Place
-from api.jobs.rescue import Rescue, store_time
+from api.jobs.rescue import Rescue
 from api.jobs.solving import held_here
 from api.jobs.webhooks import Sender
 from api.night.tick import Nights

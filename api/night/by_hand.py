@@ -10,13 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from allocator.errors import Fault, InputError
-from api.jobs.rescue import store_time
+from api.jobs.living import count_alive
 from api.jobs.worker import Worker
 from api.night import occurrences as life
 from api.night import schedules as plans
 from api.night.sheets import written
 from api.service import Service
-from api.store.tables import occurrences, publications, schedules, workers
+from api.store.tables import occurrences, publications, schedules
 
 Row = Mapping[str, Any]
 BY = "command line"
@@ -52,9 +52,7 @@ def begin(service: Service, schedule: Row, night: date, *, again: bool) -> tuple
 def somebody_works(service: Service) -> bool:
     """Whether a worker lives."""
     with service.store.read() as connection:
-        beat = workers.c.heartbeat_at > store_time(connection) - service.settings.lost_after
-        living = sa.and_(workers.c.left_at.is_(None), workers.c.lost_at.is_(None), beat)
-        return connection.execute(sa.select(workers.c.id).where(living).limit(1)).scalar() is not None
+        return count_alive(connection, service.settings.lost_after) > 0
 
 
 def carry_out(service: Service, occurrence_id: str, tell: Callable[[Mapping[str, Any]], None]) -> Row:

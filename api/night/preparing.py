@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from allocator.inputs import Inputs
 from allocator.policy import DEFAULT_GOALS, Policy
 from allocator.scenario import Scenario
+from allocator.tables.folder import SETTINGS_FILE
 from allocator.write import settings, write_scenario
 from api.datasets import Understood
 from api.night.carry import carried, counted
@@ -26,7 +27,6 @@ from api.solving.child import inputs_of
 from api.store.blobs import load
 from api.store.tables import datasets, runs
 
-SETTINGS_FILE = "scenario.toml"
 REFERENCE, NOBODY = "reference.csv", b"seeker_id,slot_id\n"
 """A reference in which nobody holds anything, for a policy that looks at one before there is any."""
 STICKY = "stability[referred and offered]"

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from allocator.changes import ChangeSet
 from allocator.domain import PROTECTED, TABLES
-from api.routes.runs import Limits
+from api.runs import Limits
 
 Said = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$")]
 """Text of one line."""

@@ -38,7 +38,7 @@ Row = Mapping[str, Any]
 def bring_in_line(service: Service, publication_id: str) -> Path | None:
     """Let the folders of a publication's schedule say what its publications say; the folder of the publication, where it has one.
 
-    Raises OSError where they cannot be written.
+    Raises OSError where they cannot be written, ProblemError where nobody is free to make them.
     """
     with service.store.read() as connection:
         row = dict(connection.execute(sa.select(publications).where(publications.c.id == publication_id)).mappings().one())

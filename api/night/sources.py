@@ -19,9 +19,8 @@ from api.service import Service
 from api.settings import Settings
 from api.store.blobs import load
 from api.store.tables import datasets
+from api.uploads import KINDS
 
-KINDS = (".csv", ".parquet", ".xlsx", ".toml")
-"""Files that are read from a folder; the rest is none of our business."""
 STATEMENT_SECONDS = 300
 
 

@@ -16,7 +16,8 @@ import sqlalchemy as sa
 import structlog
 
 from api.jobs import runs as run_life
-from api.jobs.rescue import store_time
+from api.jobs.living import store_time
+from api.jobs.queue import WAITING_OR_TAKEN
 from api.night import occurrences as life
 from api.night.announcing import announce
 from api.night.schedule import Plan
@@ -94,7 +95,7 @@ def bring_on(service: Service) -> None:
     pieces = {occurrence_id: [life.piece(occurrence_id, number) for number in range(max(1, attempts - 20), attempts + 1)] for occurrence_id, attempts in found}
     states = service.queue.states([piece for each in pieces.values() for piece in each])
     for occurrence_id, attempts in found:
-        if any(states.get(piece) in ("ENQUEUED", "PENDING", "DELAYED") for piece in pieces[occurrence_id]):
+        if any(states.get(piece) in WAITING_OR_TAKEN for piece in pieces[occurrence_id]):
             continue
         with service.store.begin() as connection:
             row = life.locked(connection, occurrence_id)

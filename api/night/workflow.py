@@ -59,8 +59,8 @@ def _write_sheets(publication_id: str, number: int) -> None:
     service = here().service
     try:
         bring_in_line(service, publication_id)
-    except OSError as error:
-        log.warning("sheets could not be written", publication_id=publication_id, error=error.strerror, tries=number)
+    except Exception as error:  # the folder cannot be reached, nobody is free to make them, or a mistake of ours: a publication is not left without
+        log.warning("sheets could not be written", publication_id=publication_id, error=type(error).__name__, tries=number)
         if number < MOST_TRIES:
             with service.store.begin() as connection:
                 delay = PAUSES[min(number, len(PAUSES)) - 1]

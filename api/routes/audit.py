@@ -9,8 +9,7 @@ import sqlalchemy as sa
 from fastapi import Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
-from api.paging import Cursor, Limit, Page, decoded, encoded, linked
-from api.problems import ProblemError
+from api.paging import Cursor, Limit, Page, decoded_number, encoded, linked
 from api.routing import Me, Router, Use
 from api.store import audit as trail
 from api.store.tables import api_keys, audit, people
@@ -66,10 +65,7 @@ def list_audit(
     query = query if since is None else query.where(audit.c.at >= since)
     query = query if until is None else query.where(audit.c.at < until)
     if cursor is not None:
-        place = decoded(cursor)
-        if not (place.isascii() and place.isdigit() and len(place) <= 9):
-            raise ProblemError("bad-request", "The cursor is none that this service gave.")
-        query = query.where(audit.c.seq < int(place))
+        query = query.where(audit.c.seq < decoded_number(cursor))
     with service.store.read() as connection:
         rows = [dict(row) for row in connection.execute(query).mappings()]
         names = _names(connection, me.board, {row["actor"] for row in rows})

@@ -10,9 +10,9 @@ from api.documents.compared import ComparisonDocument, EquityDocument, Stability
 from api.forms import UNCHANGED, lasting
 from api.problems import ProblemError
 from api.results import PAPER_SECONDS, subject_of, tag_of_result
-from api.routes.explanations import FAILS, planned
-from api.routes.runs import run_of
+from api.routes.explanations import FAILS
 from api.routing import Me, Router, Use
+from api.runs import planned, run_of
 
 router = Router(tags=["comparisons"])
 Run = Annotated[str, Query(max_length=64)]

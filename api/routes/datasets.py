@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from fastapi import Query, Request, Response
@@ -17,6 +18,7 @@ from allocator.domain import PROTECTED, TABLES
 from allocator.toml_text import toml_document
 from api.datasets import Understood, archive_dataset, find_dataset, keep_dataset, require_usable, understand
 from api.facts import facts_of
+from api.forms import MEDIA
 from api.once import Once, OnceOnly, answered
 from api.paging import Cursor, Limit, Page, linked, numbered, piece
 from api.problems import FaultDocument, ProblemError, not_found
@@ -32,7 +34,7 @@ router = Router(tags=["datasets"])
 Severity = Literal["error", "warning"]
 TOML = "application/toml"
 KINDS = {".csv": "text/csv; charset=utf-8", ".toml": TOML, ".parquet": "application/vnd.apache.parquet"}
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+WORKBOOK = MEDIA["xlsx"]
 Search = Annotated[str | None, Query(min_length=1, max_length=100, description="Only records that hold this text somewhere, in capitals or not.")]
 
 
@@ -207,14 +209,8 @@ def read_file(dataset_id: str, name: str, me: Me, service: Use) -> Response:
         raise ProblemError("forbidden", f"{name!r} is not given out: it holds demographics, or nobody has understood what it holds.")
     with service.store.read() as connection:
         content = load(connection, row["files"][name])
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{_quoted(name)}", "ETag": f'"{there["sha256"]}"', "X-Content-Type-Options": "nosniff"}
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}", "ETag": f'"{there["sha256"]}"'}
     return Response(content, media_type=KINDS.get(PurePosixPath(name.lower()).suffix, WORKBOOK), headers=headers)
-
-
-def _quoted(name: str) -> str:
-    from urllib.parse import quote
-
-    return quote(name, safe="")
 
 
 @router.operation("GET", "/v1/datasets/{dataset_id}/tables/{table}", "read", fails=(400, 409, 410))

@@ -9,17 +9,15 @@ import sqlalchemy as sa
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from allocator import Fault, InputError
 from api.answering.subject import Subject
 from api.clock import now
 from api.datasets import find_dataset, require_usable
 from api.documents.judged import EvaluationDocument
 from api.results import job_of_dataset, subject_of
-from api.routes.runs import run_of
 from api.routing import Me, Router, Use
+from api.runs import run_of
 from api.scenarios import find_version, own_layer
 from api.service import Service
-from api.texts import fit, tidy
 
 router = Router(tags=["evaluations"])
 SECONDS = 120.0
@@ -87,7 +85,6 @@ def _question(asked: Evaluation, board: str, service: Service) -> tuple[str, lis
     if asked.run_id is not None:
         return "evaluate_run", [subject_of(service, run_of(service, board, asked.run_id))], {}
     if asked.tables is not None:
-        _require_fit({"tables": asked.tables, "policy": asked.policy})
         return "evaluate_tables", [], {"tables": asked.tables, "policy": asked.policy, "as_of": (asked.as_of or now().date()).isoformat()}
     with service.store.read() as connection:
         subject = _stored(connection, asked, board, service)
@@ -97,22 +94,9 @@ def _question(asked: Evaluation, board: str, service: Service) -> tuple[str, lis
 def _stored(connection: sa.Connection, asked: Evaluation, board: str, service: Service) -> Subject:
     """The facts and the policy of a scenario or a dataset."""
     if asked.scenario_id is None:
-        dataset, layers, key = tidy(asked.dataset_id or ""), [], ""
+        dataset, layers, key = asked.dataset_id or "", [], ""
     else:
-        version = find_version(connection, board, tidy(asked.scenario_id), asked.scenario_version)
+        version = find_version(connection, board, asked.scenario_id, asked.scenario_version)
         dataset, layers, key = version["dataset_id"], [*version["layers"], *own_layer(version)], f" {version['scenario_id']}@{version['version']}"
     require_usable(connection, find_dataset(connection, board, dataset))
     return Subject(f"{dataset}{key}", {**job_of_dataset(service, dataset), "layers": layers})
-
-
-def _require_fit(value: Any, pointer: str = "") -> None:
-    """InputError where a text within holds what is no text."""
-    if isinstance(value, str) and not fit(value):
-        raise InputError([Fault("unfit_text", "The text holds NUL or half a character.", "Correct the text.", column=tidy(pointer)[:80])])
-    if isinstance(value, dict):
-        for key, each in value.items():
-            _require_fit(key, pointer)
-            _require_fit(each, f"{pointer}/{key}")
-    elif isinstance(value, list):
-        for number, each in enumerate(value):
-            _require_fit(each, f"{pointer}/{number}")

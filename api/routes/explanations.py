@@ -10,10 +10,10 @@ from fastapi import Query, Request, Response
 from allocator import Fault, InputError
 from api.documents.explanations import Inversions, PairExplanation, RuleExplanation, SeekerExplanation, SlotExplanation
 from api.forms import UNCHANGED, lasting
-from api.problems import ProblemError, not_found
+from api.problems import not_found
 from api.results import paper, subject_of, tag_of_result
-from api.routes.runs import run_of
 from api.routing import Me, Router, Use
+from api.runs import planned, run_of
 from api.service import Service
 
 router = Router(tags=["explanations"])
@@ -91,14 +91,6 @@ def asked(service: Service, run: Mapping[str, Any], question: str, *, seconds: f
         if fault.code in ABSENT:
             raise not_found(ABSENT[fault.code], fault.value or str(arguments.get("label", ""))) from None
         raise
-
-
-def planned(run: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The run; ProblemError where it found no plan."""
-    if run["purged_at"] is None and not run["verified"]:
-        how = run["outcome"] or run["status"]
-        raise ProblemError("conflict", f"Run {run['id']!r} has no plan: it is {how.replace('_', ' ')}.")
-    return run
 
 
 def _require_spoken(register: str, language: str) -> None:

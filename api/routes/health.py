@@ -10,11 +10,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from api import canary
-from api.clock import now
+from api.jobs.living import count_alive
 from api.problems import ProblemError
 from api.routing import Use, problems
 from api.store import migrate
-from api.store.tables import workers
 
 router = APIRouter(tags=["health"])
 
@@ -47,8 +46,7 @@ def ready(service: Use) -> Ready:
     try:
         revision = migrate.revision(service.store)
         with service.store.read() as connection:
-            beats = sa.and_(workers.c.left_at.is_(None), workers.c.lost_at.is_(None), workers.c.heartbeat_at > now() - service.settings.lost_after)
-            alive = connection.execute(sa.select(sa.func.count()).where(beats)).scalar_one()
+            alive = count_alive(connection, service.settings.lost_after)
             complaint = canary.complaint(connection, service.settings.canary) if revision == migrate.head() else None
     except sa.exc.SQLAlchemyError:
         raise ProblemError("unavailable", "The store cannot be reached.") from None

@@ -16,11 +16,10 @@ from api.once import OnceOnly, answered
 from api.problems import ProblemError
 from api.results import result_file, tag_of_result
 from api.routes.results import NO_RESULT
-from api.routes.runs import run_of
 from api.routing import Me, Router, Use
+from api.runs import run_of
 from api.scenarios import Draft, base_of, create_scenario, find_version
 from api.service import Service
-from api.texts import Fit
 
 router = Router(tags=["infeasibility"])
 
@@ -30,8 +29,8 @@ class NewRepair(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "what is possible", "note": "agreed with the partners"}]})
 
-    name: Annotated[Fit, Field(min_length=1, max_length=200)] | None = Field(None, description="Its name; `NAME, repaired` where absent.")
-    note: Annotated[Fit, Field(max_length=2000)] = Field("", description="What the repair moves, where absent.")
+    name: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(None, description="Its name; `NAME, repaired` where absent.")
+    note: str = Field("", max_length=2000, description="What the repair moves, where absent.")
 
 
 class Repaired(BaseModel):

@@ -16,8 +16,8 @@ from api.forms import MEDIA, JsonOrCsv, form_of, lasting, offers
 from api.paging import Cursor, Limit, decoded, encoded
 from api.problems import ProblemError
 from api.results import paper, tag_of_result
-from api.routes.runs import run_of
 from api.routing import Me, Router, Use
+from api.runs import run_of
 from api.service import Service
 
 router = Router(tags=["results"])

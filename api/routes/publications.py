@@ -23,8 +23,8 @@ from api.once import OnceOnly, answered
 from api.paging import Cursor, Limit, Page, linked, piece
 from api.problems import ProblemError
 from api.results import open_run
-from api.routes.runs import find as find_run
 from api.routing import Me, Router, Use
+from api.runs import find_run
 from api.service import Service
 from api.sheets import sheets_of
 from api.store.tables import publications

@@ -8,9 +8,9 @@ from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.documents.judged import RecommendationDocument
-from api.routes.explanations import FAILS, SLACK, asked, planned
-from api.routes.runs import run_of
+from api.routes.explanations import FAILS, SLACK, asked
 from api.routing import Me, Router, Use
+from api.runs import planned, run_of
 
 router = Router(tags=["recommendations"])
 MOST_EXACT = 10

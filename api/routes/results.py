@@ -16,8 +16,8 @@ from pyarrow import csv
 from api.documents.result import Kpis, Reservations, ResultDocument, Standings, Trace
 from api.forms import MEDIA, UNCHANGED, ZIP, AnyForm, download, form_of, lasting, offers
 from api.results import paper, result_file, tag_of_result
-from api.routes.runs import run_of
 from api.routing import Me, Router, Use
+from api.runs import run_of
 from api.service import Service
 
 router = Router(tags=["results"])

@@ -19,14 +19,14 @@ from api.jobs import runs as life
 from api.jobs.turns import positions
 from api.once import OnceOnly, answered
 from api.paging import Cursor, Limit, Page, linked, piece
-from api.problems import ProblemError, not_found
+from api.problems import ProblemError
 from api.routing import Me, Router, Use
+from api.runs import Limits, find_run, require_room
 from api.scenarios import find_version, own_layer
 from api.service import Service
 from api.store import audit
 from api.store.tables import run_events, runs
 from api.tags import fresh
-from api.texts import tidy
 
 router = Router(tags=["runs"])
 POLL_AFTER = 2
@@ -35,16 +35,6 @@ HEARTBEAT = 10.0
 LOOK = 0.3
 Status = Literal["queued", "running", "cancelling", "succeeded", "failed", "cancelled"]
 Outcome = Literal["optimal", "feasible", "infeasible", "no_solution"]
-
-
-class Limits(BaseModel):
-    """What may end a run early."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    time_limit: float | None = Field(None, gt=0, le=86_400, allow_inf_nan=False, description="Seconds for solving; the policy's where absent.")
-    gap: float | None = Field(None, ge=0, le=1, allow_inf_nan=False, description="Relative gap at which a goal counts as done; 0 asks for proof.")
-    memory_gb: float | None = Field(None, gt=0, le=4096, allow_inf_nan=False, description="Gigabytes to hold while solving; the policy's where absent.")
 
 
 class NewRun(BaseModel):
@@ -134,28 +124,6 @@ def _onward(row: Mapping[str, Any], me: str) -> dict[str, str]:
     return told
 
 
-def find(connection: sa.Connection, board: str, run_id: str) -> Mapping[str, Any]:
-    """A run of a board; ProblemError where there is none."""
-    row = connection.execute(sa.select(runs).where(runs.c.id == run_id, runs.c.board == board)).mappings().first()
-    if row is None:
-        raise not_found("run", run_id)
-    return dict(row)
-
-
-def run_of(service: Service, board: str, run_id: str) -> Mapping[str, Any]:
-    """A run of a board, read by itself; ProblemError where there is none."""
-    with service.store.read() as connection:
-        return find(connection, board, tidy(run_id))
-
-
-def require_room(connection: sa.Connection, service: Service, board: str) -> int:
-    """How many more runs of the board may wait; ProblemError where none may."""
-    waiting = connection.execute(sa.select(sa.func.count()).where(runs.c.board == board, runs.c.status.in_(life.OPEN))).scalar_one()
-    if waiting >= service.settings.queue_limit:
-        raise ProblemError("queue-full", f"{waiting} runs wait or run; the limit is {service.settings.queue_limit}.", headers={"Retry-After": "10"})
-    return int(service.settings.queue_limit - waiting)
-
-
 @router.operation("POST", "/v1/runs", "runs", fails=(404, 409, 429), status=202, response_model=RunDocument, responses={200: {"model": RunDocument}})
 async def submit(
     new: NewRun,
@@ -184,7 +152,7 @@ def _submit(new: NewRun, me: Me, service: Service, once: OnceOnly) -> JSONRespon
     with service.store.begin() as connection:
         require_room(connection, service, me.board)
         version = find_version(connection, me.board, new.scenario_id, new.scenario_version)
-        if new.reference_run is not None and not find(connection, me.board, new.reference_run)["verified"]:
+        if new.reference_run is not None and not find_run(connection, me.board, new.reference_run)["verified"]:
             raise ProblemError("conflict", f"Run {new.reference_run!r} has no plan that could be a reference.")
         values = {
             "board": me.board,
@@ -199,7 +167,7 @@ def _submit(new: NewRun, me: Me, service: Service, once: OnceOnly) -> JSONRespon
         }
         run_id = life.submit(connection, service.queue, values)
         audit.record(connection, me.board, me.actor, "run.submit", run_id, {"scenario": new.scenario_id, "version": version["version"]})
-        told = document(connection, find(connection, me.board, run_id))
+        told = document(connection, find_run(connection, me.board, run_id))
         return once.keep(connection, answered(told, 202, location=f"/v1/runs/{run_id}", retry_after=POLL_AFTER))
 
 
@@ -214,7 +182,7 @@ def _wait(prefer: str | None) -> float:
 
 def _document(service: Service, board: str, run_id: str) -> dict[str, Any]:
     with service.store.read() as connection:
-        return document(connection, find(connection, board, run_id))
+        return document(connection, find_run(connection, board, run_id))
 
 
 @router.operation("GET", "/v1/runs", "read", fails=(400,))
@@ -251,17 +219,17 @@ def read_run(run_id: str, request: Request, me: Me, service: Use) -> Response:
 def cancel(run_id: str, me: Me, service: Use) -> Response:
     """End a run: at once where it waits, with the best so far where it runs. Harmless where it has ended."""
     with service.store.begin() as connection:
-        before = find(connection, me.board, run_id)["status"]
+        before = find_run(connection, me.board, run_id)["status"]
         after = life.cancel(connection, run_id)
         if after != before:
             audit.record(connection, me.board, me.actor, "run.cancel", run_id)
-        return JSONResponse(document(connection, find(connection, me.board, run_id)), 202)
+        return JSONResponse(document(connection, find_run(connection, me.board, run_id)), 202)
 
 
 def _there(run_id: str, me: Me, service: Use) -> None:
     """ProblemError before the stream begins where there is no such run."""
     with service.store.read() as connection:
-        find(connection, me.board, run_id)
+        find_run(connection, me.board, run_id)
 
 
 @router.operation("GET", "/v1/runs/{run_id}/events", "read", response_class=EventSourceResponse, dependencies=[Depends(_there)])

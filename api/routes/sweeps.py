@@ -22,16 +22,14 @@ from api.jobs.runs import ENDED
 from api.once import OnceOnly, answered
 from api.paging import Cursor, Limit, Page, linked, piece
 from api.problems import ProblemError
-from api.routes.runs import find as find_run
-from api.routes.runs import require_room
 from api.routing import Me, Router, Use
+from api.runs import find_run, require_room
 from api.scenarios import Draft, base_of, check, create_scenario, find_version, require_sound
 from api.service import Service
 from api.store import audit
 from api.store.tables import sweeps
 from api.sweeps import State, Status
 from api.tags import fresh
-from api.texts import fit
 
 router = Router(tags=["sweeps"])
 POLL_AFTER = 2
@@ -98,13 +96,6 @@ class NewSweep(BaseModel):
     reference_run: str | None = Field(None, max_length=64, description="A run whose assignments are the reference, for rules of stability.")
     tags: list[Annotated[str, Field(min_length=1, max_length=40)]] = Field([], max_length=20)
     note: str = Field("", max_length=2000)
-
-    @model_validator(mode="after")
-    def _can_be_kept(self) -> NewSweep:
-        texts = [self.scenario_id, self.reference_run or "", self.note, *self.tags, *(axis.text() for axis in self.axes)]
-        if not all(map(fit, texts)):
-            raise ValueError("a text holds a character that cannot be kept")
-        return self
 
 
 class PartDocument(BaseModel):
@@ -265,12 +256,6 @@ class Place(BaseModel):
     name: str | None = Field(None, min_length=1, max_length=200, description="Name of the scenario; says the values where absent.")
     note: str = Field("", max_length=2000)
     tags: list[Annotated[str, Field(min_length=1, max_length=40)]] = Field([], max_length=20)
-
-    @model_validator(mode="after")
-    def _can_be_kept(self) -> Place:
-        if not all(map(fit, [self.name or "", self.note, *self.tags, *map(str, self.values)])):
-            raise ValueError("a text holds a character that cannot be kept")
-        return self
 
 
 class Promoted(BaseModel):

@@ -13,9 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-import psutil
-
-from api.solving.process import CONTEXT, end_of, prepare
+from api.solving.process import CONTEXT, end_of, held_bytes, prepare
 
 LOOK = 0.05
 """Seconds between two looks at the memory it holds."""
@@ -55,7 +53,7 @@ def apart(work: Callable[..., Mapping[str, Any]], *arguments: Any, memory_gb: fl
         while not ours.poll(LOOK):
             if time.monotonic() > until:
                 raise BrokenOffError("time")
-            if _held(process.pid) > memory_gb * 1e9:
+            if held_bytes(process.pid, alone=True) > memory_gb * 1e9:
                 raise BrokenOffError("memory")
         try:
             said: dict[str, Any] = json.loads(ours.recv_bytes())
@@ -66,14 +64,6 @@ def apart(work: Callable[..., Mapping[str, Any]], *arguments: Any, memory_gb: fl
         ours.close()
         process.join(5)
     return said
-
-
-def _held(pid: int) -> int:
-    """Bytes that the process holds."""
-    try:
-        return int(psutil.Process(pid).memory_info().rss)
-    except psutil.Error:
-        return 0
 
 
 def _main(work: Callable[..., Mapping[str, Any]], arguments: tuple[Any, ...], pipe: Any) -> None:

@@ -443,7 +443,7 @@ canaries = Table(
 )
 """
 Small allocations run from end to end to see that everything works: one for each due moment, whichever worker was first. `sound` says whether the
-known answer came out. Their datasets, scenarios and runs are deleted once they are judged.
+known answer came out. Their runs are deleted once they are judged; dataset and scenario serve the next ones, too.
 """
 
 secrets = Table(

@@ -61,6 +61,18 @@ def test_a_dead_process_is_replaced_unnoticed(answerers: Answerers) -> None:
     assert judged(answerers)["keeps_every_rule"] is True
 
 
+def test_a_process_that_cannot_be_started_is_started_with_the_next_question(answerers: Answerers, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_: Any) -> None:
+        raise EOFError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pool.CONTEXT.Process, "start", refused)
+        with pytest.raises(ProblemError) as caught:
+            judged(answerers)
+    assert caught.value.code == "unavailable"
+    assert judged(answerers)["keeps_every_rule"] is True
+
+
 def test_who_overstays_is_ended(answerers: Answerers) -> None:
     judged(answerers)
     (alive,) = [each for each in answerers._all if each.process is not None]

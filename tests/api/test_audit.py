@@ -178,14 +178,12 @@ def test_the_trail_is_read_in_pieces_and_by_who_what_which_and_when(service: Ser
     assert admin.get("/v1/audit", params={"limit": 1}).json()["items"][0]["actor_name"] == "admin"
 
 
-@pytest.mark.parametrize("query", ["cursor=%00", "cursor=MTIzNDU2Nzg5MDEyMzQ1Njc4OTA", "cursor=a", "cursor=8J-YgA"])
-def test_a_cursor_of_another_kind_is_refused(ask_as: Ask, query: str) -> None:
-    assert ask_as("admin").get(f"/v1/audit?{query}").status_code == 400
-
-
-@pytest.mark.parametrize("query", ["actor=%00", "since=2026-01-01T00:00:00", "since=yesterday", "limit=0"])
-def test_a_question_that_makes_no_sense_is_refused(ask_as: Ask, query: str) -> None:
-    assert ask_as("admin").get(f"/v1/audit?{query}").status_code == 422
+def test_a_question_that_makes_no_sense_is_refused(ask_as: Ask) -> None:
+    admin = ask_as("admin")
+    for query in ("cursor=MTIzNDU2Nzg5MDEyMzQ1Njc4OTA", "cursor=a", "cursor=8J-YgA"):
+        assert admin.get(f"/v1/audit?{query}").status_code == 400, query
+    for query in ("actor=%00", "cursor=%00", "since=2026-01-01T00:00:00", "since=yesterday", "limit=0"):
+        assert admin.get(f"/v1/audit?{query}").status_code == 422, query
 
 
 def test_the_api_says_whether_the_trail_holds(service: Service, ask_as: Ask) -> None:

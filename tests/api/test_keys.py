@@ -53,9 +53,9 @@ def test_a_repeated_request_makes_no_second_key_and_keeps_no_secret(service: Ser
         assert first.json()["secret"] not in str(connection.execute(sa.select(idempotency_keys)).all())
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+def test_what_cannot_be_a_key(ask_as: Ask) -> None:
+    admin = ask_as("admin")
+    bodies: list[dict[str, Any]] = [
         {"role": "service"},
         {"name": "", "role": "viewer"},
         {"name": "x\x00", "role": "viewer"},
@@ -63,10 +63,9 @@ def test_a_repeated_request_makes_no_second_key_and_keeps_no_secret(service: Ser
         {"name": "x", "role": "viewer", "board": "other"},
         {"name": "x", "role": "viewer", "expires_at": "2030-01-01T00:00:00"},
         {"name": "x", "role": "viewer", "expires_at": 1e308},
-    ],
-)
-def test_what_cannot_be_a_key(ask_as: Ask, body: dict[str, Any]) -> None:
-    assert ask_as("admin").post("/v1/api-keys", json=body).status_code == 422
+    ]
+    for body in bodies:
+        assert admin.post("/v1/api-keys", json=body).status_code == 422, body
 
 
 def test_a_key_that_ends_makes_none_that_lasts_longer(service: Service, web: TestClient) -> None:

@@ -129,29 +129,31 @@ def test_a_wrong_key_is_told_on_the_form_and_slowed_down(browse: Browse) -> None
     assert int(wrong[-1].headers["retry-after"]) > 0
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Origin": "http://evil.example"},
-        {"Origin": "null"},
-        {"Origin": "https://testserver"},
-        {"Origin": "http://testserver.evil.example"},
-        {"X-Nothing": "said"},
-        {"Sec-Fetch-Site": "cross-site", "Origin": "http://testserver"},
-        {"Sec-Fetch-Site": "same-site"},
-        {"Sec-Fetch-Site": "none"},
-    ],
-)
-def test_other_sites_can_neither_log_in_nor_act_for_who_is_logged_in(service: Service, browse: Browse, headers: dict[str, str]) -> None:
-    browser, (key_id, secret) = browse(), key_of(service)
-    assert logged_in(browser, secret, **headers).status_code == 403
-    assert dict(browser.cookies) == {}
-    logged_in(browser, secret)
-    for method, path in (("POST", "/v1/api-keys"), ("DELETE", f"/v1/api-keys/{key_id}")):
-        refused = browser.request(method, path, headers=headers, json={"name": "x", "role": "admin"} if method == "POST" else None)
-        assert (refused.status_code, refused.json()["code"]) == (403, "cross-site")
-    assert browser.post("/logout", headers=headers).status_code == 403
-    assert browser.get("/v1/me", headers=headers).status_code == 200
+ELSEWHERE: list[dict[str, str]] = [
+    {"Origin": "http://evil.example"},
+    {"Origin": "null"},
+    {"Origin": "https://testserver"},
+    {"Origin": "http://testserver.evil.example"},
+    {"X-Nothing": "said"},
+    {"Sec-Fetch-Site": "cross-site", "Origin": "http://testserver"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "none"},
+]
+"""What browsers, or what pretends to be one, send with forms of other sites."""
+
+
+def test_other_sites_can_neither_log_in_nor_act_for_who_is_logged_in(service: Service, browse: Browse) -> None:
+    key_id, secret = key_of(service)
+    for headers in ELSEWHERE:
+        browser = browse()
+        assert logged_in(browser, secret, **headers).status_code == 403, headers
+        assert dict(browser.cookies) == {}
+        logged_in(browser, secret)
+        for method, path in (("POST", "/v1/api-keys"), ("DELETE", f"/v1/api-keys/{key_id}")):
+            refused = browser.request(method, path, headers=headers, json={"name": "x", "role": "admin"} if method == "POST" else None)
+            assert (refused.status_code, refused.json()["code"]) == (403, "cross-site"), headers
+        assert browser.post("/logout", headers=headers).status_code == 403, headers
+        assert browser.get("/v1/me", headers=headers).status_code == 200, headers
 
 
 def test_our_own_pages_act_with_the_cookie_and_a_key_needs_no_origin(service: Service, browse: Browse) -> None:
@@ -164,14 +166,15 @@ def test_our_own_pages_act_with_the_cookie_and_a_key_needs_no_origin(service: Se
     assert browser.get("/v1/me", headers={"Authorization": "Basic eDp5"}).status_code == 401
 
 
-@pytest.mark.parametrize(
-    "place", ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "evil.example", "/\t/evil.example", "/\n/x", "\\/x", "/é", ""]
-)
-def test_a_login_leads_to_no_other_site(service: Service, browse: Browse, place: str) -> None:
-    assert local(place) == "/login"
-    browser, (_, secret) = browse(), key_of(service)
-    assert browser.post("/login", data={"key": secret, "next": place}, headers=HERE).headers["location"] == "/login"
-    assert "evil" not in browse().get("/login", params={"next": place}).text
+AWAY = ("//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "evil.example", "/\t/evil.example", "/\n/x", "\\/x", "/é", "")
+
+
+def test_a_login_leads_to_no_other_site(service: Service, browse: Browse) -> None:
+    _, secret = key_of(service)
+    for place in AWAY:
+        assert local(place) == "/login", place
+        assert browse().post("/login", data={"key": secret, "next": place}, headers=HERE).headers["location"] == "/login", place
+        assert "evil" not in browse().get("/login", params={"next": place}).text, place
 
 
 def test_a_login_leads_where_one_wanted_to_go(service: Service, browse: Browse) -> None:
@@ -263,11 +266,11 @@ SPOILT: dict[str, Spoil] = {
 }
 
 
-@pytest.mark.parametrize("how", SPOILT)
-def test_what_the_issuer_says_is_checked(through: TestClient, issuer: LittleIssuer, how: str) -> None:
-    issuer.spoil = SPOILT[how]
-    refused = came_back(through, issuer)
-    assert (refused.status_code, through.get("/v1/me").status_code) == (401, 401), refused.text
+def test_what_the_issuer_says_is_checked(through: TestClient, issuer: LittleIssuer) -> None:
+    for how, spoil in SPOILT.items():
+        issuer.spoil = spoil
+        refused = came_back(through, issuer)
+        assert (refused.status_code, through.get("/v1/me").status_code) == (401, 401), (how, refused.text)
 
 
 def test_only_the_issuers_key_signs(through: TestClient, issuer: LittleIssuer) -> None:

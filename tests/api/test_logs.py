@@ -115,7 +115,7 @@ def test_what_nobody_has_caught_is_a_problem_and_a_line(ask_as: Ask, written: Li
     def broken(*_: object) -> None:
         raise RuntimeError(PERSON)
 
-    monkeypatch.setattr("api.routes.runs.find", broken)
+    monkeypatch.setattr("api.routes.runs.find_run", broken)
     answer = ask_as("planner").get("/v1/runs/run_1")
     assert (answer.status_code, answer.json()["code"], answer.headers["content-type"]) == (500, "broken", "application/problem+json")
     lines = [line for line in written() if line.get("trace_id") == answer.json()["trace_id"]]

@@ -1,7 +1,7 @@
 """Each due time is published once, or skipped, failed or held with its reason; never twice, and the last good publication is never lost.
 
-The solves are real ones of the library, but in this process; see night_simulation.py for what is replaced. A few nights with processes of their own are in
-test_night.py, and whole ones with a server and workers in test_night_served.py.
+The solves are real ones of the library, but in this process; see night_simulation.py for what is replaced. A night with processes of its own is
+in test_night.py.
 """
 
 from __future__ import annotations

@@ -25,9 +25,9 @@ from api.night import schedules
 from api.night.figures import figures_of
 from api.night.publications import hold_chain, publish_run
 from api.night.schedule import Plan
-from api.routes.runs import find as find_run
 from api.routes.schedules import EXAMPLE
 from api.routes.sweeps import NewSweep
+from api.runs import find_run
 from api.service import Service
 from api.store.tables import datasets, deliveries, runs, webhooks
 from tests.api.made import PAPER, make_dataset, make_scenario

@@ -1,0 +1,54 @@
+"""Runs of a board: finding one, and what is asked of one before anything is done with it. How a run lives is in `jobs/runs.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.jobs.turns import OPEN
+from api.problems import ProblemError, not_found
+from api.service import Service
+from api.store.tables import runs
+
+
+class Limits(BaseModel):
+    """What may end a run early."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    time_limit: float | None = Field(None, gt=0, le=86_400, allow_inf_nan=False, description="Seconds for solving; the policy's where absent.")
+    gap: float | None = Field(None, ge=0, le=1, allow_inf_nan=False, description="Relative gap at which a goal counts as done; 0 asks for proof.")
+    memory_gb: float | None = Field(None, gt=0, le=4096, allow_inf_nan=False, description="Gigabytes to hold while solving; the policy's where absent.")
+
+
+def find_run(connection: sa.Connection, board: str, run_id: str) -> Mapping[str, Any]:
+    """A run of a board; ProblemError where there is none."""
+    row = connection.execute(sa.select(runs).where(runs.c.id == run_id, runs.c.board == board)).mappings().first()
+    if row is None:
+        raise not_found("run", run_id)
+    return dict(row)
+
+
+def run_of(service: Service, board: str, run_id: str) -> Mapping[str, Any]:
+    """A run of a board, read by itself; ProblemError where there is none."""
+    with service.store.read() as connection:
+        return find_run(connection, board, run_id)
+
+
+def require_room(connection: sa.Connection, service: Service, board: str) -> int:
+    """How many more runs of the board may wait; ProblemError where none may."""
+    waiting = connection.execute(sa.select(sa.func.count()).where(runs.c.board == board, runs.c.status.in_(OPEN))).scalar_one()
+    if waiting >= service.settings.queue_limit:
+        raise ProblemError("queue-full", f"{waiting} runs wait or run; the limit is {service.settings.queue_limit}.", headers={"Retry-After": "10"})
+    return int(service.settings.queue_limit - waiting)
+
+
+def planned(run: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The run; ProblemError where it found no plan."""
+    if run["purged_at"] is None and not run["verified"]:
+        how = run["outcome"] or run["status"]
+        raise ProblemError("conflict", f"Run {run['id']!r} has no plan: it is {how.replace('_', ' ')}.")
+    return run
