@@ -156,7 +156,17 @@ def require_room(connection: sa.Connection, service: Service, board: str) -> int
     return int(service.settings.queue_limit - waiting)
 
 
-@router.operation("POST", "/v1/runs", "runs", fails=(404, 409, 429), status=202, response_model=RunDocument, responses={200: {"model": RunDocument}})
+def require_reference(connection: sa.Connection, board: str, run_id: str) -> None:
+    """Hold a run whose plan is to be a reference, so that nobody purges it meanwhile; ProblemError where it has none, or none any more."""
+    connection.execute(sa.select(runs.c.id).where(runs.c.id == run_id, runs.c.board == board).with_for_update(read=True))
+    row = find(connection, board, run_id)
+    if row["purged_at"] is not None:
+        raise ProblemError("gone", f"The result of run {run_id!r} was deleted after its time; it can be no reference.")
+    if not row["verified"]:
+        raise ProblemError("conflict", f"Run {run_id!r} has no plan that could be a reference.")
+
+
+@router.operation("POST", "/v1/runs", "runs", fails=(404, 409, 410, 429), status=202, response_model=RunDocument, responses={200: {"model": RunDocument}})
 async def submit(
     new: NewRun,
     request: Request,
@@ -184,8 +194,8 @@ def _submit(new: NewRun, me: Me, service: Service, once: OnceOnly) -> JSONRespon
     with service.store.begin() as connection:
         require_room(connection, service, me.board)
         version = find_version(connection, me.board, new.scenario_id, new.scenario_version)
-        if new.reference_run is not None and not find(connection, me.board, new.reference_run)["verified"]:
-            raise ProblemError("conflict", f"Run {new.reference_run!r} has no plan that could be a reference.")
+        if new.reference_run is not None:
+            require_reference(connection, me.board, new.reference_run)
         values = {
             "board": me.board,
             "scenario_id": new.scenario_id,
@@ -207,7 +217,7 @@ def _wait(prefer: str | None) -> float:
     """Seconds that a Prefer header asks to wait (RFC 7240), at most 60."""
     for part in (prefer or "").replace(",", ";").split(";"):
         name, _, value = part.strip().partition("=")
-        if name.lower() == "wait" and value.isdigit():
+        if name.lower() == "wait" and value.isascii() and value.isdigit():
             return min(60.0, float(value))
     return 0.0
 
