@@ -52,3 +52,13 @@ def planned(run: Mapping[str, Any]) -> Mapping[str, Any]:
         how = run["outcome"] or run["status"]
         raise ProblemError("conflict", f"Run {run['id']!r} has no plan: it is {how.replace('_', ' ')}.")
     return run
+
+
+def require_reference(connection: sa.Connection, board: str, run_id: str) -> None:
+    """Hold a run whose plan is to be a reference, so that nobody purges it meanwhile; ProblemError where it has none, or none any more."""
+    connection.execute(sa.select(runs.c.id).where(runs.c.id == run_id, runs.c.board == board).with_for_update(read=True))
+    row = find_run(connection, board, run_id)
+    if row["purged_at"] is not None:
+        raise ProblemError("gone", f"The result of run {run_id!r} was deleted after its time; it can be no reference.")
+    if not row["verified"]:
+        raise ProblemError("conflict", f"Run {run_id!r} has no plan that could be a reference.")

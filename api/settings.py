@@ -55,13 +55,18 @@ class Settings(BaseSettings):
     keep_runs: timedelta = Field(timedelta(days=400), description="How long a finished run is kept that nothing published or saved refers to.")
     keep_keys: timedelta = Field(timedelta(days=7), description="How long the answer to an Idempotency-Key is kept.")
     sheets_dir: Path | None = Field(None, description="Folder that published sheets are written to; `sheets` in the data folder where absent.")
-    sources_dir: Path | None = Field(None, description="Folder under which schedules may read; `sources` in the data folder where absent.")
+    sources_dir: Path | None = Field(
+        None,
+        description="Folder under which schedules may read, other boards than `main` under `@BOARD` in it; `sources` in the data folder where absent.",
+    )
     webhook_hosts: Words = Field(
         (),
         description="Where webhooks may be sent to, separated by commas; nowhere where empty. `name` or `name:port` for https to a public address; "
         "`http://name:port` or `https://name:port` for exactly that place, which may be in this network.",
     )
-    sql_sources: Words = Field((), description="`name=SQLAlchemy URL` pairs, separated by commas, that schedules may query by name.")
+    sql_sources: Words = Field(
+        (), description="`name=SQLAlchemy URL` or `name@board=SQLAlchemy URL`, separated by commas: what schedules of the board (`main`) may query by name."
+    )
     log_format: Literal["json", "text"] = Field("text", description="How log lines are written.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
     telemetry: bool = Field(False, description="Send OpenTelemetry traces; the exporter is set by the standard OTEL_ variables.")

@@ -162,10 +162,18 @@ def require_sound(connection: sa.Connection, settings: Settings, board: str, pla
     require_cron(plan.cron, plan.time_zone, clock.now())
     plan.change_set()
     faults = []
-    if isinstance(plan.source, FolderSource) and place_of(settings, plan.source.path, clock.now().date()) is None:
-        faults.append(Fault("outside", "The folder is outside of OJT_SOURCES_DIR.", "Name a folder under it.", column="source.path", value=plan.source.path))
-    if isinstance(plan.source, QuerySource) and plan.source.connection not in known_connections(settings):
-        message = f"There is no connection {plan.source.connection!r}."
+    if isinstance(plan.source, FolderSource) and place_of(settings, board, plan.source.path, clock.now().date()) is None:
+        faults.append(
+            Fault(
+                "outside",
+                "The folder is outside of the board's part of OJT_SOURCES_DIR.",
+                "Name a folder under it.",
+                column="source.path",
+                value=plan.source.path,
+            )
+        )
+    if isinstance(plan.source, QuerySource) and plan.source.connection not in known_connections(settings, board):
+        message = f"There is no connection {plan.source.connection!r} for the board."
         faults.append(Fault("unknown_connection", message, "Name one of OJT_SQL_SOURCES.", column="source.connection", value=plan.source.connection))
     if faults:
         raise InputError(faults)

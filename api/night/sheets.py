@@ -35,6 +35,11 @@ HOME = "main"
 Row = Mapping[str, Any]
 
 
+def of_board(board: str) -> str:
+    """The folder of another board's, around what it has."""
+    return f"@{quote(board, safe='')}"
+
+
 def bring_in_line(service: Service, publication_id: str) -> Path | None:
     """Let the folders of a publication's schedule say what its publications say; the folder of the publication, where it has one.
 
@@ -62,7 +67,7 @@ def bring_in_line(service: Service, publication_id: str) -> Path | None:
 
 def place_of(connection: sa.Connection, service: Service, row: Row) -> Path:
     """The folder of a publication."""
-    root = service.settings.sheets if row["board"] == HOME else service.settings.sheets / f"@{quote(row['board'], safe='')}"
+    root = service.settings.sheets if row["board"] == HOME else service.settings.sheets / of_board(row["board"])
     if row["schedule_id"] is None:
         return root / BY_HAND / str(row["id"])
     document = connection.execute(sa.select(schedules.c.document).where(schedules.c.id == row["schedule_id"])).scalar_one()

@@ -1,12 +1,17 @@
-"""Where a night's facts come from: a folder, the last upload of a name, or queries to a database. Sources are read, never written."""
+"""Where a night's facts come from: a folder, the last upload of a name, or queries to a database. Sources are read, never written.
+
+Boards have their own: what is not said to be another board's is that of `main`."""
 
 from __future__ import annotations
 
 import csv
 import io
+import sqlite3
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
+from datetime import time as clock_time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +20,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from api.night.schedule import FolderSource, Plan, QuerySource, UploadSource
+from api.night.sheets import HOME, of_board
 from api.service import Service
 from api.settings import Settings
 from api.store.blobs import load
@@ -22,6 +28,8 @@ from api.store.tables import datasets
 from api.uploads import KINDS
 
 STATEMENT_SECONDS = 300
+STEPS = 100_000
+"""Steps of SQLite between two looks at the clock."""
 
 
 class SourceError(Exception):
@@ -52,29 +60,38 @@ def read_source(service: Service, board: str, plan: Plan, night: date) -> Found:
     """
     source = plan.source
     if isinstance(source, FolderSource):
-        return _folder(service.settings, source, night)
+        return _folder(service.settings, board, source, night)
     if isinstance(source, UploadSource):
         return _upload(service, board, source)
-    return _queries(service.settings, source, plan.time_zone)
+    return _queries(service.settings, board, source, plan.time_zone)
 
 
-def place_of(settings: Settings, path: str, night: date) -> Path | None:
-    """The folder that a path names for a night; None where that is outside of what schedules may read."""
-    root = settings.sources.resolve()
+def place_of(settings: Settings, board: str, path: str, night: date) -> Path | None:
+    """The folder that a path names for a night; None where that is outside of what the board's schedules may read."""
+    top = settings.sources.resolve()
+    root = top if board == HOME else top / of_board(board)
     place = (root / path.replace("{night}", night.isoformat())).resolve()
-    return place if place.is_relative_to(root) else None
+    if not place.is_relative_to(root):
+        return None
+    others = board == HOME and place.relative_to(top).as_posix().startswith("@")
+    return None if others else place
 
 
-def known_connections(settings: Settings) -> dict[str, str]:
-    """Addresses of databases by the name under which schedules ask for them."""
-    pairs = (each.partition("=") for each in settings.sql_sources)
-    return {name.strip(): url.strip() for name, equals, url in pairs if equals}
+def known_connections(settings: Settings, board: str) -> dict[str, str]:
+    """Addresses of databases by the name under which a board's schedules ask for them."""
+    found = {}
+    for each in settings.sql_sources:
+        told, equals, url = each.partition("=")
+        name, _, whose = told.strip().partition("@")
+        if equals and (whose or HOME) == board:
+            found[name] = url.strip()
+    return found
 
 
-def _folder(settings: Settings, source: FolderSource, night: date) -> Found:
-    place = place_of(settings, source.path, night)
+def _folder(settings: Settings, board: str, source: FolderSource, night: date) -> Found:
+    place = place_of(settings, board, source.path, night)
     if place is None:
-        raise SourceError("outside", "The source's folder is outside of OJT_SOURCES_DIR.")
+        raise SourceError("outside", "The source's folder is outside of the board's part of OJT_SOURCES_DIR.")
     try:
         before = _looked_at(place)
         if not before:
@@ -113,10 +130,10 @@ def _upload(service: Service, board: str, source: UploadSource) -> Found:
     return Found(files, row["created_at"], f"Took the newest upload under the source's name, {row['id']}.", row["id"])
 
 
-def _queries(settings: Settings, source: QuerySource, zone: str) -> Found:
-    url = known_connections(settings).get(source.connection)
+def _queries(settings: Settings, board: str, source: QuerySource, zone: str) -> Found:
+    url = known_connections(settings, board).get(source.connection)
     if url is None:
-        raise SourceError("no-connection", f"OJT_SQL_SOURCES names no connection {source.connection!r}.")
+        raise SourceError("no-connection", f"OJT_SQL_SOURCES names no connection {source.connection!r} for the board.")
     try:
         engine = sa.create_engine(url, poolclass=sa.NullPool)
         with engine.connect() as connection:
@@ -134,11 +151,19 @@ def _only_read(connection: sa.Connection) -> None:
     """Let the database itself refuse to write, where it can; what it cannot refuse is undone at the end."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA query_only=ON")
+        _only_select(connection.connection.driver_connection)
     elif connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET TRANSACTION READ ONLY")
         connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'")
     elif connection.dialect.name in ("mysql", "mariadb"):
         connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+
+def _only_select(driven: Any) -> None:
+    """Let SQLite prepare nothing but a SELECT, which can neither attach nor write another file, and end one that lasts too long."""
+    allowed, until = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE), time.monotonic() + STATEMENT_SECONDS
+    driven.set_authorizer(lambda action, *_: sqlite3.SQLITE_OK if action in allowed else sqlite3.SQLITE_DENY)
+    driven.set_progress_handler(lambda: time.monotonic() > until, STEPS)
 
 
 def _asked(connection: sa.Connection, table: str, query: str, most: int) -> bytes:
@@ -161,7 +186,8 @@ def _one(connection: sa.Connection, query: str) -> Any:
 
 def _run(connection: sa.Connection, query: str, what: str) -> sa.CursorResult[Any]:
     try:
-        answer = connection.exec_driver_sql(query)
+        # A cursor of PostgreSQL takes one SELECT and nothing after it, so that no query can end the transaction that may only read.
+        answer = connection.exec_driver_sql(query, execution_options={"stream_results": True, "no_parameters": True})
     except sa.exc.SQLAlchemyError as error:
         raise SourceError("bad-query", f"The query for {what} fails ({type(error).__name__}).") from None
     if not answer.returns_rows:
@@ -175,7 +201,7 @@ def _cell(value: Any) -> Any:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, datetime) and value.time() == time():
+    if isinstance(value, datetime) and value.time() == clock_time():
         return value.date().isoformat()
     if isinstance(value, date):
         return value.isoformat()
@@ -191,7 +217,7 @@ def _moment(value: Any, zone: str) -> datetime | None:
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
     if isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime.combine(value, time.max)
+        value = datetime.combine(value, clock_time.max)
     if not isinstance(value, datetime):
         return None
     return (value if value.tzinfo else value.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)

@@ -23,6 +23,7 @@ from api.access.headers import NOTHING
 from api.problems import TITLES, ProblemError
 from api.routing import Use
 from api.service import Service
+from api.texts import tidy
 
 log = structlog.get_logger("ojt.web")
 router = APIRouter(include_in_schema=False)
@@ -41,7 +42,7 @@ def login_page(request: Request, service: Use, next: str = "") -> Response:
 @router.post("/login")
 async def log_in(request: Request, service: Use, key: Annotated[str, Form()] = "", next: Annotated[str, Form()] = "") -> Response:
     """Log in with a key."""
-    return await run_in_threadpool(_log_in, request, service, key, next)
+    return await run_in_threadpool(_log_in, request, service, tidy(key), next)
 
 
 @router.post("/logout")

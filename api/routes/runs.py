@@ -19,9 +19,8 @@ from api.jobs import runs as life
 from api.jobs.turns import positions
 from api.once import OnceOnly, answered
 from api.paging import Cursor, Limit, Page, linked, piece
-from api.problems import ProblemError
 from api.routing import Me, Router, Use
-from api.runs import Limits, find_run, require_room
+from api.runs import Limits, find_run, require_reference, require_room
 from api.scenarios import find_version, own_layer
 from api.service import Service
 from api.store import audit
@@ -124,7 +123,7 @@ def _onward(row: Mapping[str, Any], me: str) -> dict[str, str]:
     return told
 
 
-@router.operation("POST", "/v1/runs", "runs", fails=(404, 409, 429), status=202, response_model=RunDocument, responses={200: {"model": RunDocument}})
+@router.operation("POST", "/v1/runs", "runs", fails=(404, 409, 410, 429), status=202, response_model=RunDocument, responses={200: {"model": RunDocument}})
 async def submit(
     new: NewRun,
     request: Request,
@@ -152,8 +151,8 @@ def _submit(new: NewRun, me: Me, service: Service, once: OnceOnly) -> JSONRespon
     with service.store.begin() as connection:
         require_room(connection, service, me.board)
         version = find_version(connection, me.board, new.scenario_id, new.scenario_version)
-        if new.reference_run is not None and not find_run(connection, me.board, new.reference_run)["verified"]:
-            raise ProblemError("conflict", f"Run {new.reference_run!r} has no plan that could be a reference.")
+        if new.reference_run is not None:
+            require_reference(connection, me.board, new.reference_run)
         values = {
             "board": me.board,
             "scenario_id": new.scenario_id,
@@ -175,7 +174,7 @@ def _wait(prefer: str | None) -> float:
     """Seconds that a Prefer header asks to wait (RFC 7240), at most 60."""
     for part in (prefer or "").replace(",", ";").split(";"):
         name, _, value = part.strip().partition("=")
-        if name.lower() == "wait" and value.isdigit():
+        if name.lower() == "wait" and value.isascii() and value.isdigit():
             return min(60.0, float(value))
     return 0.0
 

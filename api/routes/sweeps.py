@@ -23,7 +23,7 @@ from api.once import OnceOnly, answered
 from api.paging import Cursor, Limit, Page, linked, piece
 from api.problems import ProblemError
 from api.routing import Me, Router, Use
-from api.runs import find_run, require_room
+from api.runs import require_reference, require_room
 from api.scenarios import Draft, base_of, check, create_scenario, find_version, require_sound
 from api.service import Service
 from api.store import audit
@@ -292,7 +292,7 @@ def document(connection: sa.Connection, row: Mapping[str, Any]) -> dict[str, Any
     return SweepDocument(**told).model_dump(mode="json")
 
 
-@router.operation("POST", "/v1/sweeps", "runs", fails=(404, 409, 429), status=202, response_model=SweepDocument)
+@router.operation("POST", "/v1/sweeps", "runs", fails=(404, 409, 410, 429), status=202, response_model=SweepDocument)
 def submit(new: NewSweep, me: Me, service: Use, once: OnceOnly) -> Response:
     """Solve a policy at every value, in parts that workers share; the answer comes when all of them are safe in the queue."""
     overs = life.overs_of([axis.text() for axis in new.axes])
@@ -305,8 +305,8 @@ def submit(new: NewSweep, me: Me, service: Use, once: OnceOnly) -> Response:
     terms = new.model_dump(include={"seed", "gap", "time_limit", "lottery", "baselines", "reference_run"})
     with service.store.begin() as connection:
         room = require_room(connection, service, me.board)
-        if new.reference_run is not None and not find_run(connection, me.board, new.reference_run)["verified"]:
-            raise ProblemError("conflict", f"Run {new.reference_run!r} has no plan that could be a reference.")
+        if new.reference_run is not None:
+            require_reference(connection, me.board, new.reference_run)
         sweep_id = life.submit(connection, service, asked, overs, terms, room)
         audit.record(connection, me.board, me.actor, "sweep.submit", sweep_id, {"scenario": new.scenario_id, "version": version["version"]})
         told = document(connection, life.find(connection, me.board, sweep_id))

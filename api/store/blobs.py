@@ -26,6 +26,10 @@ LOCK = 0x626C6F62
 """Advisory lock of PostgreSQL: shared by those who keep contents, alone for who deletes some, so that nobody comes to refer to what is being deleted."""
 
 
+class DamagedError(RuntimeError):
+    """A content in the store was changed, by hand or by a broken disk."""
+
+
 def keep(connection: sa.Connection, content: bytes) -> str:
     """Keep a content; returns its hash."""
     digest = hashlib.sha256(content).hexdigest()
@@ -44,11 +48,14 @@ def deleting(connection: sa.Connection) -> None:
 
 
 def load(connection: sa.Connection, digest: str) -> bytes:
-    """A content by its hash; KeyError where it is not kept."""
+    """A content by its hash; KeyError where it is not kept, DamagedError where it is not what was kept."""
     content = connection.execute(sa.select(blobs.c.content).where(blobs.c.sha256 == digest)).scalar()
     if content is None:
         raise KeyError(digest)
-    return bytes(content)
+    found = bytes(content)
+    if hashlib.sha256(found).hexdigest() != digest:
+        raise DamagedError(f"The content {digest} in the store is not what was kept under this hash.")
+    return found
 
 
 class Folders:

@@ -129,6 +129,12 @@ def test_a_wrong_key_is_told_on_the_form_and_slowed_down(browse: Browse) -> None
     assert int(wrong[-1].headers["retry-after"]) > 0
 
 
+def test_a_key_of_half_a_character_is_only_a_wrong_key(browse: Browse) -> None:
+    form = b'--x\r\nContent-Disposition: form-data; name="key"\r\n\r\n\\ud800\r\n--x--\r\n'
+    headers = {**HERE, "Content-Type": "multipart/form-data; boundary=x; charset=unicode_escape"}
+    assert browse().post("/login", content=form, headers=headers).status_code == 401
+
+
 ELSEWHERE: list[dict[str, str]] = [
     {"Origin": "http://evil.example"},
     {"Origin": "null"},

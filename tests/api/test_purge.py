@@ -14,6 +14,7 @@ from api.ids import new_id
 from api.purge import purge
 from api.service import Service
 from api.store import audit
+from api.store.blobs import load
 from api.store.tables import blobs, datasets, idempotency_keys, publications, run_events, run_files, runs, scenarios, workers
 from tests.api.conftest import Ask
 from tests.api.made import make_scenario
@@ -117,3 +118,25 @@ def test_over_the_api_only_the_own_board_is_purged(service: Service, ask_as: Ask
     told = ask_as("admin").post("/v1/purges", json={"dry_run": dry_run}).json()
     assert (told["dry_run"], told["runs"]) == (dry_run, 1)
     assert purged(service) == (set() if dry_run else {mine})
+
+
+def test_a_run_that_was_purged_is_no_reference(service: Service, ask_as: Ask, finish: Finish) -> None:
+    scenario = make_scenario(service)
+    old = finished(ask_as, finish, scenario)
+    grow_old(service, old)
+    assert purge(service, "test", dry_run=False).runs == 1
+    axis = {"path": "constraints.reservation[two seats for the partner].count", "values": [1, 2]}
+    for path, body in (("/v1/runs", {}), ("/v1/sweeps", {"axes": [axis]})):
+        answer = ask_as("planner").post(path, json={"scenario_id": scenario, "reference_run": old, **body})
+        assert (answer.status_code, answer.json()["code"]) == (410, "gone"), path
+
+
+def test_a_content_that_was_changed_in_the_store_is_never_told_as_what_was_kept(service: Service, ask_as: Ask, finish: Finish) -> None:
+    run_id = finished(ask_as, finish, make_scenario(service))
+    with service.store.begin() as connection:
+        digest = connection.execute(sa.select(run_files.c.sha256).where(run_files.c.run_id == run_id, run_files.c.name == "result.json")).scalar_one()
+        content = load(connection, digest).replace(b'"placed": 3', b'"placed": 4')
+        connection.execute(blobs.update().where(blobs.c.sha256 == digest).values(content=content))
+    for path in ("result", "kpis", "assignments"):
+        answer = ask_as("viewer").get(f"/v1/runs/{run_id}/{path}")
+        assert (answer.status_code, answer.json()["code"]) == (500, "broken"), path

@@ -72,3 +72,9 @@ def test_a_field_that_there_is_not_is_named_with_what_to_do(service: Service, as
 def test_the_embedded_store_is_for_its_user_alone(tmp_path: Path) -> None:
     Service(Settings(data_dir=tmp_path)).close()
     assert (tmp_path / "ojt.sqlite3").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_preference_that_is_no_number_is_passed_over(service: Service, ask_as: Ask) -> None:
+    scenario = make_scenario(service)
+    for told in (b"wait=\xb2", b"wait=-1", b"wait", b"wait=1e3", b"=;,wait=x"):
+        assert ask_as("planner").post("/v1/runs", json={"scenario_id": scenario}, headers={b"Prefer": told}).status_code == 202, told
