@@ -22,6 +22,7 @@ UPLOADS = {
     "locked_archive": IssueType("uploads", "The archive is locked with a password.", "Pack the files without one."),
     "mixed_upload": IssueType("uploads", "A workbook comes together with other tables.", "Send either one workbook or files of single tables."),
     "nested_archive": IssueType("uploads", "The archive holds another archive.", "Pack the files themselves."),
+    "too_many_columns": IssueType("uploads", "A file has more columns than any table.", "Leave out what the allocation does not need."),
     "too_many_records": IssueType("uploads", "A table holds more records than an upload may have.", "Leave out what the allocation does not need."),
     "unsafe_name": IssueType("uploads", "A file has not a plain name, or one that points elsewhere.", "Name files as their tables are: seekers.csv."),
 }  # fmt: skip

@@ -103,7 +103,7 @@ def _job(service: Service, claim: Claim) -> dict[str, Any]:
         files = connection.execute(sa.select(datasets.c.files).where(datasets.c.id == run["dataset_id"])).scalar_one()
         reference = dict(connection.execute(sa.select(run_files.c.name, run_files.c.sha256).where(run_files.c.run_id == run["reference_run"])).all())
     job = {**run["job"], "kind": run["kind"], "scenario": str(service.folders.folder(files))}
-    if reference:
+    if run["reference_run"] is not None:
         job["reference"] = str(service.folders.folder({"assignments.csv": reference["assignments.csv"]}) / "assignments.csv")
     return job
 

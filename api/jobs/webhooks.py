@@ -28,6 +28,7 @@ from api.ids import new_id
 from api.jobs.queue import CHORES, Queue
 from api.outward import RefusedError, post, target
 from api.service import Service
+from api.store import audit
 from api.store.tables import deliveries, webhooks
 
 log = structlog.get_logger("ojt.webhooks")
@@ -167,7 +168,9 @@ def send(service: Service, delivery_id: str) -> bool:
         else:
             told |= {"next_at": ended + _pause(token)}
         if answered == GONE:
-            connection.execute(webhooks.update().where(webhooks.c.id == row["webhook_id"], webhooks.c.disabled_at.is_(None)).values(disabled_at=ended))
+            on = sa.and_(webhooks.c.id == row["webhook_id"], webhooks.c.disabled_at.is_(None))
+            if connection.execute(webhooks.update().where(on).values(disabled_at=ended)).rowcount == 1:
+                audit.record(connection, row["board"], "service", "webhook.disable", row["webhook_id"], {"answered": answered})
         _end(connection, delivery_id, token, told)
     log.info("webhook sent", delivery_id=delivery_id, webhook_id=row["webhook_id"], attempt=token, answered=answered, error=error)
     return taken

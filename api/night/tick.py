@@ -58,9 +58,12 @@ def plan_all(service: Service, moment: datetime) -> None:
         behind = sa.select(schedules).where(schedules.c.archived_at.is_(None), schedules.c.planned_to < moment)
         rows = [dict(row) for row in connection.execute(behind).mappings()]
     for row in rows:
-        if any(True for _ in _due(row, moment)):
-            with service.store.begin() as connection:
-                plan_one(connection, service, row["id"], moment)
+        try:
+            if any(True for _ in _due(row, moment)):
+                with service.store.begin() as connection:
+                    plan_one(connection, service, row["id"], moment)
+        except Exception:  # one schedule that cannot be planned must not keep the others from their nights
+            log.exception("a schedule could not be planned", schedule_id=row["id"])
 
 
 def plan_one(connection: sa.Connection, service: Service, schedule_id: str, moment: datetime) -> None:

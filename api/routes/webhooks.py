@@ -12,11 +12,12 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from allocator import Fault, InputError
+from api.access.keys import Caller
 from api.clock import now
 from api.ids import new_id
 from api.jobs import webhooks as life
 from api.jobs.webhooks import Event
-from api.once import OnceOnly, answered
+from api.once import Once, OnceOnly, answered
 from api.outward import RefusedError, target
 from api.paging import Cursor, Limit, Page, linked, piece
 from api.problems import ProblemError, not_found
@@ -77,7 +78,7 @@ class WebhookDocument(BaseModel):
 class WebhookWithSecret(WebhookDocument):
     """A webhook with its secret, which is shown this once."""
 
-    secret: str = Field(description="Signs messages as Standard Webhooks 1.0 says: HMAC-SHA256 over `id.timestamp.body`.")
+    secret: str | None = Field(description="Signs messages as Standard Webhooks 1.0 says: HMAC-SHA256 over `id.timestamp.body`. Null in a repeated answer.")
 
 
 class DeliveryDocument(BaseModel):
@@ -149,8 +150,7 @@ def create(new: NewWebhook, me: Me, service: Use, once: OnceOnly) -> Response:
         row = {"id": webhook_id, "board": me.board, "url": new.url, "secret": secret, "events": new.events, "created_by": me.id, "created_at": now()}
         connection.execute(webhooks.insert().values(**row))
         audit.record(connection, me.board, me.actor, "webhook.create", webhook_id, {"host": host, "events": new.events})
-        told = {**document(find(connection, me.board, webhook_id)), "secret": secret}
-        return once.keep(connection, answered(told, 201, location=f"/v1/webhooks/{webhook_id}"))
+        return _told(connection, once, me, webhook_id, secret, 201)
 
 
 @router.operation("GET", "/v1/webhooks", "webhooks", fails=(400,))
@@ -208,8 +208,7 @@ def rotate(webhook_id: WebhookId, me: Me, service: Use, once: OnceOnly) -> Respo
         values = {"secret": secret, "previous_secret": row["secret"], "previous_until": now() + life.OVERLAP}
         connection.execute(webhooks.update().where(webhooks.c.id == webhook_id).values(**values))
         audit.record(connection, me.board, me.actor, "webhook.rotate", webhook_id)
-        told = {**document(find(connection, me.board, webhook_id)), "secret": secret}
-        return once.keep(connection, answered(told, 200))
+        return _told(connection, once, me, webhook_id, secret, 200)
 
 
 @router.operation("POST", "/v1/webhooks/{webhook_id}/ping", "webhooks", fails=(409,), status=202, response_model=DeliveryDocument)
@@ -263,3 +262,10 @@ def resend(webhook_id: WebhookId, delivery_id: DeliveryId, me: Me, service: Use)
         audit.record(connection, me.board, me.actor, "webhook.resend", webhook_id, {"delivery": delivery_id})
         told = _delivery(_find_delivery(connection, webhook_id, delivery_id))
     return JSONResponse(told, 202, {"Location": told["links"]["self"]})
+
+
+def _told(connection: sa.Connection, once: Once, me: Caller, webhook_id: str, secret: str, status: int) -> Response:
+    """The answer with the secret; what is kept for a repetition is without it."""
+    shown, place = document(find(connection, me.board, webhook_id)), f"/v1/webhooks/{webhook_id}" if status == 201 else None
+    once.keep(connection, answered({**shown, "secret": None}, status, location=place))
+    return answered({**shown, "secret": secret}, status, location=place)

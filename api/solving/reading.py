@@ -35,6 +35,10 @@ PERSONAL = ("personal_identifier", "looks_like_ssn")
 """Faults of a file that must not have been sent at all."""
 
 
+MOST_COLUMNS = 1_000
+"""Columns of a file that is read at all: no table has forty."""
+
+
 def read_upload(folder: str, as_of: str | None, most_records: int) -> dict[str, Any]:
     """What the files of a folder say; plain JSON data."""
     place = Path(folder)
@@ -86,19 +90,24 @@ def _source(place: Path) -> Source:
 
 
 def _crowded(place: Path, most: int) -> Iterator[Fault]:
-    """Files with more records than a table may have, found without taking them in."""
+    """Files with more records or columns than a table may have, found without taking them in."""
     for path in sorted(place.iterdir()):
         if path.suffix.lower() == ".csv":
-            count = path.read_bytes().count(b"\n") - 1
+            content = path.read_bytes()
+            count, columns = content.count(b"\n") - 1, content.partition(b"\n")[0].count(b",") + 1
         elif path.suffix.lower() == ".parquet":
             try:
-                count = pq.read_metadata(path).num_rows
+                told = pq.read_metadata(path)
             except (pa.ArrowException, OSError, ValueError):
                 continue
+            count, columns = told.num_rows, told.num_columns
         else:
             continue
         if count > most:
             yield _too_many(path.name, count, most)
+        if columns > MOST_COLUMNS:
+            message = f"{path.name} has {columns:,} columns; {MOST_COLUMNS:,} are the most."
+            yield Fault("too_many_columns", message, "Leave out what the allocation does not need.", file=path.name)
 
 
 def _too_many(file: str, count: int, most: int) -> Fault:

@@ -133,6 +133,9 @@ def test_more_records_than_may_be(tmp_path: Path) -> None:
         with pytest.raises(ProblemError) as refused:
             understand(settings, files)
         assert (refused.value.code, {fault.code for fault in refused.value.faults}) == ("too-large", {"too_many_records"})
+    with pytest.raises(ProblemError) as refused:
+        understand(settings, {**GOOD, "seekers.csv": b"seeker_id" + b",x" * 400_000 + b"\nS1\n"})
+    assert {fault.code for fault in refused.value.faults} == {"too_many_columns"}
     assert understand(settings, {**GOOD, "seekers.csv": many[: many.rindex(b"S100")]}).errors == 0
 
 

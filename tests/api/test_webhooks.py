@@ -310,6 +310,14 @@ def test_the_secret_is_told_once(service: Service, ask_as: Ask, receiver: Receiv
     assert made["secret"] not in str(trail)
 
 
+def test_a_repeated_answer_is_without_the_secret(service: Service, ask_as: Ask) -> None:
+    client, body = ask_as("admin"), {"url": "https://hooks.example.org/x", "events": ["run.finished"]}
+    first, again = (client.post("/v1/webhooks", json=body, headers={"Idempotency-Key": "once"}) for _ in range(2))
+    assert (first.status_code, again.status_code, again.json()) == (201, 201, {**first.json(), "secret": None})
+    with service.store.read() as connection:
+        assert first.json()["secret"] not in str(connection.execute(sa.select(idempotency_keys)).all())
+
+
 def test_a_ping_arrives_and_is_in_the_log(ask_as: Ask, receiver: Receiver, look: Callable[[], None]) -> None:
     client, made = ask_as("admin"), _made(ask_as, receiver)
     sent = client.post(f"/v1/webhooks/{made['id']}/ping")
