@@ -196,8 +196,8 @@ def test_a_point_becomes_a_scenario_that_gives_the_point_again(service: Service,
     assert (missing.status_code, missing.json()["errors"][0]["code"]) == (422, "no_such_point")
     assert client.post(place, json={"values": ["1"]}).status_code == 201
     with service.store.read() as connection:
-        actions = connection.execute(sa.select(audit.c.action).where(audit.c.action == "sweep.promote")).scalars().all()
-    assert len(actions) == 2
+        details = connection.execute(sa.select(audit.c.detail).where(audit.c.action == "scenario.create")).scalars().all()
+    assert [detail["point"] for detail in details] == [["1"], ["1"]]
 
 
 def test_the_same_key_is_one_sweep(service: Service, ask_as: Ask) -> None:

@@ -347,9 +347,11 @@ def test_a_webhook_is_the_boards_own(ask_as: Ask, receiver: Receiver) -> None:
 
 def test_a_place_that_is_not_allowed_is_refused_with_its_reason(ask_as: Ask) -> None:
     client = ask_as("admin")
-    for url in ("https://evil.net/", "http://169.254.169.254/latest", "http://2130706433/", "https://hooks.example.org\x00/"):
+    for url in ("https://evil.net/", "http://169.254.169.254/latest", "http://2130706433/"):
         answer = client.post("/v1/webhooks", json={"url": url, "events": ["run.finished"]})
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "host_not_allowed")
+    odd = client.post("/v1/webhooks", json={"url": "https://hooks.example.org\x00/", "events": ["run.finished"]})
+    assert (odd.status_code, odd.json()["errors"][0]["code"]) == (422, "control_character")
     assert client.post("/v1/webhooks", json={"url": "https://hooks.example.org/", "events": ["run.started"]}).status_code == 422
     assert client.post("/v1/webhooks", json={"url": "https://hooks.example.org/", "events": []}).status_code == 422
     assert client.get("/v1/webhooks/%00").status_code == 422
