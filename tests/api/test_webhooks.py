@@ -354,7 +354,7 @@ def test_a_place_that_is_not_allowed_is_refused_with_its_reason(ask_as: Ask) -> 
     assert (odd.status_code, odd.json()["errors"][0]["code"]) == (422, "control_character")
     assert client.post("/v1/webhooks", json={"url": "https://hooks.example.org/", "events": ["run.started"]}).status_code == 422
     assert client.post("/v1/webhooks", json={"url": "https://hooks.example.org/", "events": []}).status_code == 422
-    assert client.get("/v1/webhooks/%00").status_code == 422
+    assert client.get("/v1/webhooks/%00").status_code == 404
 
 
 def test_a_webhook_is_deleted_with_its_log(service: Service, ask_as: Ask, receiver: Receiver, look: Callable[[], None]) -> None:
