@@ -42,8 +42,10 @@ class Methods:
             await answer(scope, receive, send)
 
     def _offered(self, scope: Scope) -> set[str]:
-        """The methods of the routes that a path has; none where it has no route."""
-        return {method for route in self._known if route.matches(scope)[0] is not Match.NONE for method in getattr(route, "methods", None) or ()}
+        """The methods of the routes that a path has; none where it has no route. A path that is written out is not an id of its neighbours."""
+        found = [(getattr(route, "path", ""), getattr(route, "methods", None) or ()) for route in self._known if route.matches(scope)[0] is not Match.NONE]
+        plainest = min((path.count("{") for path, _ in found), default=0)
+        return {method for path, methods in found if path.count("{") == plainest for method in methods}
 
     @cached_property
     def _known(self) -> list[BaseRoute]:
