@@ -84,13 +84,17 @@ def subject_of(service: Service, run: Mapping[str, Any]) -> Subject:
 
 
 def open_run(service: Service, run: Mapping[str, Any]) -> Opened:
-    """A run's result with its facts; ProblemError where it has no result."""
+    """A run's result with its facts; ProblemError where it has no result, or none any more, though it may be in memory still."""
     key = f"{service.store.url} {run['id']}"
+    if run["purged_at"] is not None:
+        with _opening:
+            _kept.pop(key, None)
+    files = files_of_result(service, run)
     with _opening:
         if key in _kept:
             _kept.move_to_end(key)
             return _kept[key][0]
-    opened = opened_from(job_of_run(service, run), result_folder(service, run))
+    opened = opened_from(job_of_run(service, run), service.folders.folder(files))
     with _opening:
         _kept[key] = opened, _size(opened)
         while len(_kept) > 1 and sum(size for _, size in _kept.values()) > MOST_BYTES:

@@ -11,7 +11,10 @@ import sqlalchemy as sa
 
 from api.clock import now
 from api.ids import new_id
+from api.problems import ProblemError
 from api.purge import purge
+from api.results import open_run
+from api.runs import run_of
 from api.service import Service
 from api.store import audit
 from api.store.blobs import load
@@ -59,6 +62,15 @@ def test_old_runs_go_with_their_files_and_stay_to_be_read(service: Service, ask_
     assert audit.verify(service.store, "main").holds
     assert purge(service, "test", dry_run=False).runs == 0
     assert client.get(f"/v1/runs/{young}/events").status_code == 200
+
+
+def test_a_result_that_is_in_memory_is_gone_with_the_run(service: Service, ask_as: Ask, finish: Finish) -> None:
+    run_id = finished(ask_as, finish, make_scenario(service))
+    assert open_run(service, run_of(service, "main", run_id)).result.placed == 3
+    grow_old(service, run_id)
+    assert purge(service, "test", dry_run=False).runs == 1
+    with pytest.raises(ProblemError, match="deleted after its time"):
+        open_run(service, run_of(service, "main", run_id))
 
 
 def test_what_somebody_refers_to_is_kept(service: Service, ask_as: Ask, finish: Finish) -> None:
