@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from fractions import Fraction
 from typing import Any, Literal
@@ -32,6 +32,7 @@ from allocator.settled import settled
 from allocator.stability import stability
 from allocator.workbook import workbook
 from api.answering.bundle import bundle, packed
+from api.answering.figures import Measured
 from api.answering.opened import Held
 from api.answering.tables import arrow_file
 
@@ -132,6 +133,11 @@ def comparison(base: Held, *others: Held, names: Sequence[str], only_differences
     return told({"base": first, "comparisons": [{name: value for name, value in each.items() if name != "base"} for each in compared]})
 
 
+def figures(held: Held, last: Held | None = None) -> bytes:
+    """A plan in figures, checked anew; with another run's, what became of the people in between."""
+    return told(asdict(Measured.of(held.opened, None if last is None else last.opened)))
+
+
 def equity_report(*held: Held) -> bytes:
     """Selection rates by group; of two runs, side by side."""
     opened = [each.opened for each in held]
@@ -204,7 +210,7 @@ QUESTIONS: dict[str, Callable[..., bytes]] = {
     question.__name__: question
     for question in (
         explain_seeker, explain_pair, explain_slot, explain_rule, inversions, evaluate_run, evaluate_facts, evaluate_tables, recommend, comparison,
-        equity_report, stability_report, as_workbook, as_page, as_table, as_sheets, as_bundle,
+        figures, equity_report, stability_report, as_workbook, as_page, as_table, as_sheets, as_bundle,
     )
 }  # fmt: skip
 """Every question by its name."""

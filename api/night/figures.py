@@ -1,72 +1,34 @@
-"""What gates and publications tell of a plan in figures: counts of people, records and seats, nobody's id."""
+"""A run's plan in figures, with its headline: what a night's log and a publication keep of it."""
 
 from __future__ import annotations
 
-from collections import Counter
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from allocator.check import violations
-from allocator.compare import Side
-from allocator.comparing.flow import Flow
-from allocator.opened import Opened
-from api.results import open_run
+from api.answering.figures import Measured
+from api.results import PAPER_SECONDS, open_run, subject_of
 from api.service import Service
 
 Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Figures:
-    """A plan in figures."""
+@dataclass(frozen=True, kw_only=True)
+class Figures(Measured):
+    """A run's plan in figures, and in a sentence."""
 
     headline: str
-    outcome: str
-    placed: int
-    seekers: int
-    openings: int
-    gap: float | None
-    violations: int
-    counts: Mapping[str, int]
-    short: Mapping[str, int]
-    released: int
-    moved: int | None
-    flow: Mapping[str, int] | None
 
 
 def figures_of(service: Service, run: Row, last_run: Row | None) -> Figures:
-    """A run's plan in figures, checked anew, and against the plan that was published last."""
-    opened = open_run(service, run)
-    result = opened.result
-    gaps = [goal.gap for goal in result.goals]
-    return Figures(
-        headline=run["summary"]["headline"],
-        outcome=result.status,
-        placed=result.placed,
-        seekers=result.seekers,
-        openings=result.openings,
-        gap=None if any(gap is None for gap in gaps) else max((gap for gap in gaps if gap is not None), default=0.0),
-        violations=sum(1 for _ in violations(opened.plan)),
-        counts={table: len(frame) for table, frame in opened.scenario.tables.items() if table != "demographics"},
-        short=_short(opened),
-        released=sum(line.released for line in result.reservations),
-        moved=_moved(opened),
-        flow=None if last_run is None else Flow.between(Side.of("last", open_run(service, last_run)), Side.of("tonight", opened)).counts,
-    )
+    """The figures, found out here: for a worker, whom nobody waits for."""
+    found = Measured.of(open_run(service, run), None if last_run is None else open_run(service, last_run))
+    return Figures(**vars(found), headline=run["summary"]["headline"])
 
 
-def _short(opened: Opened) -> dict[str, int]:
-    """Seats that each reservation is short of."""
-    found = Counter[str]()
-    for line in opened.result.reservations:
-        found[line.label] += line.short
-    return dict(found)
-
-
-def _moved(opened: Opened) -> int | None:
-    """People of the reference who do not hold what they held, as `change_limit` counts them; None without a reference."""
-    if not opened.scenario.has("reference"):
-        return None
-    held = set(zip(opened.plan.seeker.tolist(), opened.plan.slot.tolist(), strict=True))
-    return sum(pair not in held for pair in zip(*(each.tolist() for each in opened.problem.reference), strict=True))
+def ask_figures(service: Service, run: Row, last_run: Row | None) -> Figures:
+    """The figures, found out by one who answers questions. ProblemError where a run has no result, or nobody is free to find them out."""
+    subjects = [subject_of(service, each) for each in (run, last_run) if each is not None]
+    found = json.loads(service.answerers.ask("figures", subjects, {}, kind="paper", seconds=PAPER_SECONDS))
+    return Figures(**found, headline=run["summary"]["headline"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -14,15 +15,15 @@ from fastapi import Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from allocator.compare import Side, compare
+from allocator.stored import read_result
 from api.night import occurrences as nights
 from api.night import publications as life
-from api.night.figures import figures_of
+from api.night.figures import ask_figures
 from api.night.schedule import Said
 from api.once import OnceOnly, answered
 from api.paging import Cursor, Limit, Page, linked, piece
 from api.problems import ProblemError
-from api.results import open_run
+from api.results import PAPER_SECONDS, result_folder, subject_of
 from api.routing import Me, Router, Use
 from api.runs import find_run
 from api.service import Service
@@ -113,7 +114,7 @@ def _summary(service: Service, board: str, new: NewPublication) -> dict[str, Any
         last_run = None if last is None else find_run(connection, board, last["run_id"])
     if run["purged_at"] is None and (run["status"] != "succeeded" or not run["verified"]):
         raise ProblemError("conflict", f"Run {run['id']!r} has no plan that could be published.")
-    figures = figures_of(service, run, last_run if last_run is not None and last_run["purged_at"] is None else None)
+    figures = ask_figures(service, run, last_run if last_run is not None and last_run["purged_at"] is None else None)
     if figures.violations:
         raise ProblemError("conflict", f"The plan of run {run['id']!r} breaks a hard rule; it cannot be published.")
     return asdict(figures)
@@ -188,11 +189,12 @@ def changes(publication_id: str, me: Me, service: Use) -> Difference:
         run = find_run(connection, me.board, row["run_id"])
         previous = None if row["previous_id"] is None else life.find(connection, me.board, row["previous_id"])
         before = None if previous is None else find_run(connection, me.board, previous["run_id"])
-    opened = open_run(service, run)
     if before is None:
-        people = [{"seeker_id": seeker, "change": "arrived", "from": None, "to": slot} for seeker, slot in opened.result.plan()]
+        plan = read_result(result_folder(service, run)).plan()
+        people = [{"seeker_id": seeker, "change": "arrived", "from": None, "to": slot} for seeker, slot in plan]
         return Difference(previous_id=None, flow={"arrived": len(people)}, people=people, goals=[], rules=[])
-    told = compare(Side.of("before", open_run(service, before)), Side.of("now", opened)).as_dict(only_differences=True)
+    subjects, arguments = [subject_of(service, each) for each in (before, run)], {"names": ["before", "now"], "only_differences": True}
+    (told,) = json.loads(service.answerers.ask("comparison", subjects, arguments, kind="paper", seconds=PAPER_SECONDS))["comparisons"]
     return Difference(previous_id=row["previous_id"], flow=told["flow"], people=told["people"], goals=told["goals"], rules=told["rules"])
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from api.night.steps import carry_on
 from api.night.tick import plan_all
+from api.results import _kept
 from api.routes.schedules import EXAMPLE
 from api.service import Service
 from tests.api.conftest import Ask
@@ -108,6 +109,8 @@ def test_a_withdrawn_publication_gives_way_to_the_one_before(ask_as: Ask, servic
     assert client.get("/v1/publications/current", params=now).json()["id"] == second["id"]
     told = client.get(f"/v1/publications/{second['id']}/changes").json()
     assert (told["previous_id"], told["flow"]["same"], told["people"]) == (first["id"], 3, [])
+    told = client.get(f"/v1/publications/{first['id']}/changes").json()
+    assert (told["previous_id"], told["flow"], told["people"][0]["change"]) == (None, {"arrived": 3}, "arrived")
     gone = client.delete(f"/v1/publications/{second['id']}").json()
     assert gone["withdrawn_at"] is not None
     assert client.delete(f"/v1/publications/{second['id']}").json() == gone
@@ -117,6 +120,19 @@ def test_a_withdrawn_publication_gives_way_to_the_one_before(ask_as: Ask, servic
     assert (folder / "latest").resolve().name == "2026-11-02"
     assert "withdrawn" in (folder / "2026-11-03" / "WITHDRAWN.txt").read_text()
     assert client.post("/v1/publications", json={"run_id": second["run_id"], "occurrence_id": second["occurrence_id"]}).status_code == 409
+
+
+def test_the_web_process_opens_no_run_itself(ask_as: Ask, service: Service, time: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    board, client = Board(service, time, {"review": "hold"}), ask_as("publisher")
+    first, second = board.night(), board.night()
+    monkeypatch.setattr("api.results.opened_from", lambda *_: 1 / 0)
+    _kept.clear()
+    told = [client.post("/v1/publications", json={"run_id": night["run_id"], "occurrence_id": night["id"]}).json() for night in (first, second)]
+    judged = [next(line["facts"]["figures"] for line in night["log"] if line["step"] == "judge") for night in (first, second)]
+    assert told[0]["summary"] == judged[0]
+    assert told[1]["summary"].pop("flow")["same"] == 3
+    assert told[1]["summary"].items() < judged[1].items()
+    assert client.get(f"/v1/publications/{told[1]['id']}/changes").json()["flow"]["same"] == 3
 
 
 def test_a_run_is_published_by_hand_once_and_a_held_night_may_be_rejected(ask_as: Ask, service: Service, time: Clock) -> None:
