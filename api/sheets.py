@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from api.results import PAPER_SECONDS, subject_of
+from api.results import paper
 from api.service import Service
 
 
@@ -17,6 +17,10 @@ def sheets_of(service: Service, run: Mapping[str, Any]) -> dict[str, bytes]:
     Nothing in them is made from demographics. `employer_sheet.csv` is safe to send to employers, one employer's lines at a time; the others are for the
     team only. Raises ProblemError where the run has no result, or where nobody is free to make them.
     """
-    packed = service.answerers.ask("as_sheets", [subject_of(service, run)], {}, kind="paper", seconds=PAPER_SECONDS)
-    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+    with zipfile.ZipFile(packed_sheets(service, run)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
+
+
+def packed_sheets(service: Service, run: Mapping[str, Any]) -> Path:
+    """The same files as one archive, made once and kept beside the other papers of the run; ProblemError as for `sheets_of`."""
+    return paper(service, run, "sheets.zip", "as_sheets")

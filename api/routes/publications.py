@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -16,6 +14,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from allocator.stored import read_result
+from api.forms import UNCHANGED, ZIP, download, lasting
 from api.night import occurrences as nights
 from api.night import publications as life
 from api.night.figures import ask_figures
@@ -23,11 +22,11 @@ from api.night.schedule import Said
 from api.once import OnceOnly, answered
 from api.paging import Cursor, Limit, Page, linked, piece
 from api.problems import ProblemError
-from api.results import PAPER_SECONDS, result_folder, subject_of
+from api.results import PAPER_SECONDS, result_folder, subject_of, tag_of_result
 from api.routing import Me, Router, Use
 from api.runs import find_run
 from api.service import Service
-from api.sheets import sheets_of
+from api.sheets import packed_sheets
 from api.store.tables import publications
 from api.tags import fresh
 
@@ -204,16 +203,12 @@ def changes(publication_id: str, me: Me, service: Use) -> Difference:
     "read",
     fails=(409, 410),
     response_class=Response,
-    responses={200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}},
+    responses={200: {"description": "An archive.", "content": {ZIP: {"schema": {"type": "string", "format": "binary"}}}}, **UNCHANGED},
 )
-def sheets(publication_id: str, me: Me, service: Use) -> Response:
+def sheets(publication_id: str, request: Request, me: Me, service: Use) -> Response:
     """The sheets of a publication as one archive, as they lie in its folder."""
     with service.store.read() as connection:
         row = life.find(connection, me.board, publication_id)
         run = find_run(connection, me.board, row["run_id"])
-    sink = io.BytesIO()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in sheets_of(service, run).items():
-            archive.writestr(name, content)
-    headers = {"Content-Disposition": f'attachment; filename="{publication_id}.zip"', "Cache-Control": "private"}
-    return Response(sink.getvalue(), media_type="application/zip", headers=headers)
+    headers, known = lasting(request, tag_of_result(service, run, "sheets"))
+    return known or download(packed_sheets(service, run), ZIP, f"{publication_id}.zip", headers)

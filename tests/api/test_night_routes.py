@@ -135,7 +135,7 @@ def test_the_web_process_opens_no_run_itself(ask_as: Ask, service: Service, time
     assert client.get(f"/v1/publications/{told[1]['id']}/changes").json()["flow"]["same"] == 3
 
 
-def test_a_run_is_published_by_hand_once_and_a_held_night_may_be_rejected(ask_as: Ask, service: Service, time: Clock) -> None:
+def test_a_run_is_published_by_hand_once_and_a_held_night_may_be_rejected(ask_as: Ask, service: Service, time: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     board, client = Board(service, time, {"review": "hold"}), ask_as("publisher")
     night = board.night()
     assert client.post(f"/v1/occurrences/{night['id']}/reject", json={"reason": "wrong day"}).json()["reason"]["code"] == "rejected"
@@ -144,7 +144,12 @@ def test_a_run_is_published_by_hand_once_and_a_held_night_may_be_rejected(ask_as
     assert (made.status_code, made.json()["schedule_id"]) == (201, None), made.json()
     assert client.post("/v1/publications", json={"run_id": night["run_id"]}).status_code == 409
     assert client.get("/v1/publications/current").json()["id"] == made.json()["id"]
-    assert client.get(f"/v1/publications/{made.json()['id']}/sheets.zip").headers["content-type"] == "application/zip"
+    path = f"/v1/publications/{made.json()['id']}/sheets.zip"
+    packed = client.get(path)
+    assert (packed.headers["content-type"], f"{made.json()['id']}.zip" in packed.headers["content-disposition"]) == ("application/zip", True)
+    monkeypatch.setattr(service.answerers.__class__, "ask", lambda *_, **__: 1 / 0)
+    assert client.get(path).content == packed.content, "it is made once"
+    assert client.get(path, headers={"If-None-Match": packed.headers["etag"]}).status_code == 304
 
 
 def test_a_failed_night_is_started_again_by_hand(ask_as: Ask, service: Service, time: Clock) -> None:
