@@ -25,7 +25,8 @@ from api.service import Service
 from api.settings import Settings
 from api.store import migrate
 from api.store.blobs import load
-from api.store.tables import CANARY, blobs, canaries, datasets, run_events, run_files, run_unplaced, runs, scenario_versions, scenarios
+from api.store.tables import CANARY, canaries, datasets, run_events, run_files, run_unplaced, runs, scenario_versions, scenarios
+from api.store.unused import forget
 
 log = structlog.get_logger("ojt.canary")
 PATIENCE = timedelta(minutes=5)
@@ -145,14 +146,12 @@ def _tidy(service: Service) -> None:
     if not gone:
         return
     with service.store.begin() as connection:
-        results = sa.select(run_files.c.sha256).where(run_files.c.run_id.in_(gone), run_files.c.name == "result.json")
-        digests = list(connection.execute(results).scalars())
+        digests = set(connection.execute(sa.select(run_files.c.sha256).where(run_files.c.run_id.in_(gone))).scalars())
         for table in (run_events, run_files, run_unplaced):
             connection.execute(table.delete().where(table.c.run_id.in_(gone)))
         connection.execute(runs.delete().where(runs.c.id.in_(gone)))
-        # Of the files only this one differs from canary to canary; the others are kept once.
-        connection.execute(blobs.delete().where(blobs.c.sha256.in_(digests), blobs.c.sha256.not_in(sa.select(run_files.c.sha256))))
         connection.execute(canaries.delete().where(canaries.c.started_at < now() - KEPT))
+        forget(connection, digests)
     service.queue.delete(gone)
 
 

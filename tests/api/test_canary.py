@@ -15,7 +15,7 @@ from allocator.solve import solve
 from api import canary
 from api.clock import now
 from api.service import Service
-from api.store.tables import CANARY, canaries, run_events, run_files, run_unplaced, runs, scenarios, workers
+from api.store.tables import CANARY, blobs, canaries, datasets, run_events, run_files, run_unplaced, runs, scenarios, workers
 
 Finish = Callable[[], list[dict[str, Any]]]
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -58,6 +58,21 @@ def test_it_comes_to_its_answer_and_leaves_only_the_verdict(service: Service, we
     assert service.queue.states([str(found["run_id"])]) == {}
     living(service)
     assert web.get("/readyz").json()["status"] == "ready"
+
+
+@pytest.mark.usefixtures("solvers")
+def test_a_content_that_a_dataset_refers_to_stays_when_a_canary_goes(service: Service, finish: Finish) -> None:
+    canary.begin(service, NOON)
+    finish()
+    with service.store.begin() as connection:
+        files = dict(connection.execute(sa.select(run_files.c.name, run_files.c.sha256)).all())
+        row = dict(connection.execute(sa.select(datasets)).mappings().one())
+        connection.execute(datasets.insert().values(**row | {"id": "dataset_1", "files": {"pairs.csv": files["assignments.csv"]}}))
+    canary.judge(service)
+    assert count(service, run_files) == 0
+    with service.store.read() as connection:
+        kept = set(connection.execute(sa.select(blobs.c.sha256)).scalars())
+    assert kept == {files["assignments.csv"], *row["files"].values()}
 
 
 @pytest.mark.usefixtures("solvers")
