@@ -13,7 +13,7 @@ from allocator.errors import Fault, InputError
 from api.jobs.living import count_alive
 from api.jobs.worker import Worker
 from api.night import occurrences as life
-from api.night import schedules as plans
+from api.night.schedules import find, start_night
 from api.night.sheets import written
 from api.service import Service
 from api.store.tables import occurrences, publications, schedules
@@ -46,7 +46,7 @@ def schedule_named(service: Service, board: str, name: str | None) -> Row:
 def begin(service: Service, schedule: Row, night: date, *, again: bool) -> tuple[Row, bool]:
     """The occurrence of the night, and whether this has started it."""
     with service.store.begin() as connection:
-        return plans.start_night(connection, service, plans.find(connection, schedule["board"], schedule["id"], hold=True), night, BY, again=again)
+        return start_night(connection, service, find(connection, schedule["board"], schedule["id"], hold=True), night, BY, again=again)
 
 
 def somebody_works(service: Service) -> bool:

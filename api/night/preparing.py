@@ -19,7 +19,7 @@ from allocator.tables.folder import SETTINGS_FILE
 from allocator.write import settings, write_scenario
 from api.datasets import Understood
 from api.night.carry import carried, counted
-from api.night.schedule import Plan
+from api.night.schedule import Schedule
 from api.results import open_run
 from api.scenarios import find_version, own_layer
 from api.service import Service
@@ -47,7 +47,7 @@ class Prepared:
     carried: dict[str, int]
 
 
-def prepared(service: Service, board: str, plan: Plan, night: date, dataset: Row, last: Row | None) -> Prepared:
+def prepared(service: Service, board: str, schedule: Schedule, night: date, dataset: Row, last: Row | None) -> Prepared:
     """Read tonight's facts, lay the wishes over them, and carry over what was promised. Takes as long as reading takes.
 
     `dataset` is what the source gave, `last` the publication that holds.
@@ -61,7 +61,7 @@ def prepared(service: Service, board: str, plan: Plan, night: date, dataset: Row
     """
     with service.store.read() as connection:
         given = _files(connection, dataset["files"])
-        files, layers = _wishes(connection, board, plan, given)
+        files, layers = _wishes(connection, board, schedule, given)
         before = None if last is None else dict(connection.execute(sa.select(runs).where(runs.c.id == last["run_id"])).mappings().one())
     opened = None if before is None else open_run(service, before)
     work = service.settings.work
@@ -69,18 +69,18 @@ def prepared(service: Service, board: str, plan: Plan, night: date, dataset: Row
     with tempfile.TemporaryDirectory(prefix="night-", dir=work) as beside:
         facts = _read(beside, files, [], night).scenario
         commitments, moved_on = carried(facts, [] if opened is None else opened.result.plan(), None if opened is None else opened.scenario, night)
-        files = _with_commitments(files, facts, commitments, plan, night)
+        files = _with_commitments(files, facts, commitments, schedule, night)
         policy = _read(beside, files, layers, night).layers.policy
         if last is None and _looks_back(policy) and not facts.has("reference"):
             files[REFERENCE] = NOBODY
-        if plan.keep_offers and {"referred", "offered"} & set(counted(commitments)):
+        if schedule.keep_offers and {"referred", "offered"} & set(counted(commitments)):
             layers = [*layers, *_sticky(policy)]
         resolved = _read(beside, files, layers, night)
         if last is None:
             resolved.problem()  # with a reference, the solver process looks whether they fit
     withheld = dataset["withheld"] if dataset["withheld"] is not None and set(given) <= set(files) else [name for name in files if not name.endswith(".toml")]
     counts = {table: len(frame) for table, frame in resolved.scenario.tables.items()}
-    name = f"{plan.name} {night.isoformat()}"
+    name = f"{schedule.name} {night.isoformat()}"
     kept = Understood(
         name, night, resolved.scenario.digest, files, counts, tuple(resolved.scenario.warnings), tuple(name for name in withheld if name in files)
     )
@@ -91,16 +91,16 @@ def _files(connection: sa.Connection, told: Mapping[str, str]) -> dict[str, byte
     return {name: load(connection, digest) for name, digest in told.items()}
 
 
-def _wishes(connection: sa.Connection, board: str, plan: Plan, files: dict[str, bytes]) -> tuple[dict[str, bytes], list[Layer]]:
+def _wishes(connection: sa.Connection, board: str, schedule: Schedule, files: dict[str, bytes]) -> tuple[dict[str, bytes], list[Layer]]:
     """The files with the policy that holds, and the layers over it: the base scenario's, then the schedule's own changes."""
     layers: list[Layer] = []
-    if plan.scenario_id is not None:
-        version = find_version(connection, board, plan.scenario_id, plan.scenario_version)
+    if schedule.scenario_id is not None:
+        version = find_version(connection, board, schedule.scenario_id, schedule.scenario_version)
         base = connection.execute(sa.select(datasets.c.files).where(datasets.c.id == version["dataset_id"])).scalar_one()
         wishes = {name: content for name, content in _files(connection, base).items() if _is_policy(name)}
         files = {name: content for name, content in files.items() if not _is_policy(name)} | wishes
         layers = [*version["layers"], *own_layer(version)]
-    return files, [*layers, *([plan.change_set().to_dict()] if plan.changes else [])]
+    return files, [*layers, *([schedule.change_set().to_dict()] if schedule.changes else [])]
 
 
 def _is_policy(name: str) -> bool:
@@ -115,12 +115,12 @@ def _read(beside: str, files: Mapping[str, bytes], layers: list[Layer], night: d
         return inputs_of({"scenario": folder, "layers": layers, "as_of": night.isoformat()})
 
 
-def _with_commitments(files: Mapping[str, bytes], facts: Scenario, commitments: pd.DataFrame, plan: Plan, night: date) -> dict[str, bytes]:
+def _with_commitments(files: Mapping[str, bytes], facts: Scenario, commitments: pd.DataFrame, schedule: Schedule, night: date) -> dict[str, bytes]:
     """The files with tonight's commitments, name and day. A workbook, which holds every table, is written out as one file for each."""
     if any(name.lower().endswith(".xlsx") for name in files):
         files = {name: content for name, content in files.items() if name.endswith(".toml")} | _written(facts)
     told = {name: content for name, content in files.items() if Path(name).stem.lower() != "commitments"}
-    told[SETTINGS_FILE] = settings(replace(facts, name=plan.name, as_of=night)).encode()
+    told[SETTINGS_FILE] = settings(replace(facts, name=schedule.name, as_of=night)).encode()
     if len(commitments):
         told["commitments.csv"] = commitments.to_csv(index=False, lineterminator="\n").encode()
     return told

@@ -100,8 +100,8 @@ NAME = r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$"
 FOLDER = re.compile(r"[^a-z0-9]+")
 
 
-class Plan(Part):
-    """A schedule, as it is written and kept."""
+class Schedule(Part):
+    """What a schedule says, as it is sent, kept and read."""
 
     name: str = Field(min_length=1, max_length=100, pattern=NAME, description="Name, once on a board; letters, digits, blanks, dots, dashes.")
     cron: str = Field(min_length=9, max_length=100, description="Minute, hour, day of the month, month, day of the week, on the local clock.")

@@ -13,7 +13,7 @@ from allocator.errors import Fault, InputError
 from api import clock
 from api.ids import new_id
 from api.night import occurrences as life
-from api.night.schedule import FolderSource, Plan, QuerySource
+from api.night.schedule import FolderSource, QuerySource, Schedule
 from api.night.sources import known_connections, place_of
 from api.night.tick import plan_one
 from api.night.times import due_on, moment_of, next_due, night_of, require_cron, told
@@ -37,35 +37,35 @@ def find(connection: sa.Connection, board: str, schedule_id: str, *, hold: bool 
     return dict(row)
 
 
-def create(connection: sa.Connection, service: Service, board: str, plan: Plan, by: str) -> Row:
+def create(connection: sa.Connection, service: Service, board: str, schedule: Schedule, by: str) -> Row:
     """A new schedule; its first night is the next one that is due."""
-    require_sound(connection, service.settings, board, plan)
-    _require_free(connection, board, plan)
+    require_sound(connection, service.settings, board, schedule)
+    _require_free(connection, board, schedule)
     moment = clock.now()
-    row = {"id": new_id("schedule"), "board": board, "name": plan.name, "version": 1, "document": plan.model_dump(mode="json")}
+    row = {"id": new_id("schedule"), "board": board, "name": schedule.name, "version": 1, "document": schedule.model_dump(mode="json")}
     times = {"created_at": moment, "updated_at": moment, "planned_to": moment}
     try:
         with connection.begin_nested():
             connection.execute(schedules.insert().values(**row, **times, created_by=by))
     except sa.exc.IntegrityError:
-        raise _taken(plan) from None
-    audit.record(connection, board, by, "schedule.create", str(row["id"]), {"name": plan.name, "cron": plan.cron, "time_zone": plan.time_zone})
+        raise _taken(schedule) from None
+    audit.record(connection, board, by, "schedule.create", str(row["id"]), {"name": schedule.name, "cron": schedule.cron, "time_zone": schedule.time_zone})
     return find(connection, board, str(row["id"]))
 
 
-def change(connection: sa.Connection, service: Service, row: Row, plan: Plan, by: str) -> Row:
+def change(connection: sa.Connection, service: Service, row: Row, schedule: Schedule, by: str) -> Row:
     """The schedule as it is to be from now on; what was due until now was due by the old one."""
     _require_open(row)
-    require_sound(connection, service.settings, row["board"], plan)
-    _require_free(connection, row["board"], plan, but=row["id"])
+    require_sound(connection, service.settings, row["board"], schedule)
+    _require_free(connection, row["board"], schedule, but=row["id"])
     moment = clock.now()
     _settle(connection, service, row, moment)
-    values = {"name": plan.name, "document": plan.model_dump(mode="json"), "planned_to": max(row["planned_to"], moment)}
+    values = {"name": schedule.name, "document": schedule.model_dump(mode="json"), "planned_to": max(row["planned_to"], moment)}
     try:
         with connection.begin_nested():
             _write(connection, row, values)
     except sa.exc.IntegrityError:
-        raise _taken(plan) from None
+        raise _taken(schedule) from None
     changed = sorted(name for name, value in values["document"].items() if row["document"].get(name) != value)
     audit.record(connection, row["board"], by, "schedule.change", row["id"], {"version": row["version"] + 1, "changed": changed})
     return find(connection, row["board"], row["id"])
@@ -93,19 +93,21 @@ def archive(connection: sa.Connection, service: Service, row: Row, by: str) -> R
     return find(connection, row["board"], row["id"])
 
 
-def upcoming(plan: Plan, after: datetime, count: int) -> list[dict[str, Any]]:
+def upcoming(schedule: Schedule, after: datetime, count: int) -> list[dict[str, Any]]:
     """The next due times, with what is unusual about them."""
     lines = []
-    for due in next_due(plan.cron, plan.time_zone, after, count):
-        night = night_of(due, plan.time_zone)
-        local = due.astimezone(_zone(plan))
-        lines.append({"scheduled_for": due, "local": local.isoformat(), "night": night, "seed": plan.seed_for(night), "note": told(due, plan.time_zone)})
+    for due in next_due(schedule.cron, schedule.time_zone, after, count):
+        night = night_of(due, schedule.time_zone)
+        local = due.astimezone(_zone(schedule))
+        lines.append(
+            {"scheduled_for": due, "local": local.isoformat(), "night": night, "seed": schedule.seed_for(night), "note": told(due, schedule.time_zone)}
+        )
     return lines
 
 
-def jumps(plan: Plan, after: datetime) -> list[dict[str, Any]]:
+def jumps(schedule: Schedule, after: datetime) -> list[dict[str, Any]]:
     """What happens to the due times around each jump of the clock in the thirteen months to come: both of a year are always among them."""
-    lines, moment, zone = [], after, _zone(plan)
+    lines, moment, zone = [], after, _zone(schedule)
     while moment < after + timedelta(days=396):
         later = moment + timedelta(hours=1)
         before, behind = moment.astimezone(zone).utcoffset(), later.astimezone(zone).utcoffset()
@@ -113,7 +115,7 @@ def jumps(plan: Plan, after: datetime) -> list[dict[str, Any]]:
             day = later.astimezone(zone).date()
             forward = behind > before
             word = "forward" if forward else "back"
-            runs = [due.astimezone(zone).isoformat() for due in due_on(plan.cron, plan.time_zone, day)]
+            runs = [due.astimezone(zone).isoformat() for due in due_on(schedule.cron, schedule.time_zone, day)]
             minutes = abs(int((behind - before).total_seconds() // 60))
             lines.append({"night": day, "sentence": f"The clock is put {word} by {minutes} minutes on this day.", "due": runs})
         moment = later
@@ -124,16 +126,16 @@ def start_night(connection: sa.Connection, service: Service, row: Row, night: da
     """The occurrence of a night, and whether this has started it. One that is there already is given back; `again` starts it anew where it has been skipped
     or has failed, without ever publishing it twice."""
     _require_open(row)
-    plan = Plan.model_validate(row["document"])
-    today = night_of(clock.now(), plan.time_zone)
+    schedule = Schedule.model_validate(row["document"])
+    today = night_of(clock.now(), schedule.time_zone)
     if not today - FARTHEST_BACK <= night <= today + timedelta(days=1):
         fix = f"Name a day from {(today - FARTHEST_BACK).isoformat()} to tomorrow."
         raise InputError([Fault("night_out_of_range", f"The night of {night.isoformat()} is too far away.", fix, column="date", value=night.isoformat())])
     mine = sa.select(occurrences).where(occurrences.c.schedule_id == row["id"], occurrences.c.night == night).order_by(occurrences.c.scheduled_for.desc())
     there = connection.execute(mine.limit(1)).mappings().first()
     if there is None:
-        due = due_on(plan.cron, plan.time_zone, night)
-        moment = due[0] if due else moment_of(datetime.combine(night, time()), plan.time_zone)
+        due = due_on(schedule.cron, schedule.time_zone, night)
+        moment = due[0] if due else moment_of(datetime.combine(night, time()), schedule.time_zone)
         made = life.add(connection, row, moment, night, "manual")
         assert made is not None, "the schedule's row is held, and there was none"
         life.start(connection, service.queue, made)
@@ -157,43 +159,43 @@ def start_night(connection: sa.Connection, service: Service, row: Row, night: da
     return dict(there), False
 
 
-def require_sound(connection: sa.Connection, settings: Settings, board: str, plan: Plan) -> None:
+def require_sound(connection: sa.Connection, settings: Settings, board: str, schedule: Schedule) -> None:
     """InputError or ProblemError where a schedule names what there is not."""
-    require_cron(plan.cron, plan.time_zone, clock.now())
-    plan.change_set()
+    require_cron(schedule.cron, schedule.time_zone, clock.now())
+    schedule.change_set()
     faults = []
-    if isinstance(plan.source, FolderSource) and place_of(settings, board, plan.source.path, clock.now().date()) is None:
+    if isinstance(schedule.source, FolderSource) and place_of(settings, board, schedule.source.path, clock.now().date()) is None:
         faults.append(
             Fault(
                 "outside",
                 "The folder is outside of the board's part of OJT_SOURCES_DIR.",
                 "Name a folder under it.",
                 column="source.path",
-                value=plan.source.path,
+                value=schedule.source.path,
             )
         )
-    if isinstance(plan.source, QuerySource) and plan.source.connection not in known_connections(settings, board):
-        message = f"There is no connection {plan.source.connection!r} for the board."
-        faults.append(Fault("unknown_connection", message, "Name one of OJT_SQL_SOURCES.", column="source.connection", value=plan.source.connection))
+    if isinstance(schedule.source, QuerySource) and schedule.source.connection not in known_connections(settings, board):
+        message = f"There is no connection {schedule.source.connection!r} for the board."
+        faults.append(Fault("unknown_connection", message, "Name one of OJT_SQL_SOURCES.", column="source.connection", value=schedule.source.connection))
     if faults:
         raise InputError(faults)
-    if plan.scenario_id is not None:
-        find_version(connection, board, plan.scenario_id, plan.scenario_version)
+    if schedule.scenario_id is not None:
+        find_version(connection, board, schedule.scenario_id, schedule.scenario_version)
 
 
-def _require_free(connection: sa.Connection, board: str, plan: Plan, but: str = "") -> None:
+def _require_free(connection: sa.Connection, board: str, schedule: Schedule, but: str = "") -> None:
     """ProblemError where another schedule has the name or writes its sheets there."""
     others = sa.select(schedules.c.document).where(schedules.c.board == board, schedules.c.archived_at.is_(None), schedules.c.id != but)
     for document in connection.execute(others).scalars():
-        other = Plan.model_validate(document)
-        if other.name == plan.name:
-            raise _taken(plan)
-        if other.sheets_folder == plan.sheets_folder:
-            raise ProblemError("conflict", f"The schedule {other.name!r} writes its sheets into {plan.sheets_folder!r} already; name another folder.")
+        other = Schedule.model_validate(document)
+        if other.name == schedule.name:
+            raise _taken(schedule)
+        if other.sheets_folder == schedule.sheets_folder:
+            raise ProblemError("conflict", f"The schedule {other.name!r} writes its sheets into {schedule.sheets_folder!r} already; name another folder.")
 
 
-def _taken(plan: Plan) -> ProblemError:
-    return ProblemError("conflict", f"There is a schedule {plan.name!r} already.")
+def _taken(schedule: Schedule) -> ProblemError:
+    return ProblemError("conflict", f"There is a schedule {schedule.name!r} already.")
 
 
 def _require_open(row: Row) -> None:
@@ -210,5 +212,5 @@ def _write(connection: sa.Connection, row: Row, values: Mapping[str, Any]) -> No
     connection.execute(schedules.update().where(schedules.c.id == row["id"]).values(**values, version=row["version"] + 1, updated_at=clock.now()))
 
 
-def _zone(plan: Plan) -> ZoneInfo:
-    return ZoneInfo(plan.time_zone)
+def _zone(schedule: Schedule) -> ZoneInfo:
+    return ZoneInfo(schedule.time_zone)

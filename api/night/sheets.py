@@ -23,7 +23,7 @@ import sqlalchemy as sa
 
 from allocator.files import write_whole
 from api.night.publications import current
-from api.night.schedule import Plan
+from api.night.schedule import Schedule
 from api.service import Service
 from api.sheets import sheets_of
 from api.store.tables import occurrences, publications, runs, schedules
@@ -76,7 +76,7 @@ def place_of(connection: sa.Connection, service: Service, row: Row) -> Path:
     night = connection.execute(sa.select(same)).scalar_one()
     several = connection.execute(sa.select(occurrences.c.id).where(*earlier).limit(1)).scalar() is not None
     name = f"{night.isoformat()}T{row['scheduled_for']:%H%M}Z" if several else night.isoformat()
-    return root / Plan.model_validate(document).sheets_folder / name
+    return root / Schedule.model_validate(document).sheets_folder / name
 
 
 def written(connection: sa.Connection, service: Service, row: Row) -> Path | None:

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from api.night.schedule import FolderSource, Plan, QuerySource, UploadSource
+from api.night.schedule import FolderSource, QuerySource, Schedule, UploadSource
 from api.night.sheets import HOME, of_board
 from api.service import Service
 from api.settings import Settings
@@ -50,7 +50,7 @@ class Found:
     dataset_id: str | None = None
 
 
-def read_source(service: Service, board: str, plan: Plan, night: date) -> Found:
+def read_source(service: Service, board: str, schedule: Schedule, night: date) -> Found:
     """What the source of a schedule gives for a night.
 
     Raises
@@ -58,12 +58,12 @@ def read_source(service: Service, board: str, plan: Plan, night: date) -> Found:
     SourceError
         It cannot be read, or not now.
     """
-    source = plan.source
+    source = schedule.source
     if isinstance(source, FolderSource):
         return _folder(service.settings, board, source, night)
     if isinstance(source, UploadSource):
         return _upload(service, board, source)
-    return _queries(service.settings, board, source, plan.time_zone)
+    return _queries(service.settings, board, source, schedule.time_zone)
 
 
 def place_of(settings: Settings, board: str, path: str, night: date) -> Path | None:

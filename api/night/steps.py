@@ -30,7 +30,7 @@ from api.night.figures import figures_of
 from api.night.gates import Last, Tonight, failed, judged
 from api.night.preparing import NOBODY, REFERENCE, prepared
 from api.night.publications import current, publish_night
-from api.night.schedule import Plan
+from api.night.schedule import Schedule
 from api.night.sources import Found, SourceError, read_source
 from api.problems import ProblemError
 from api.service import Service
@@ -70,12 +70,12 @@ def read(service: Service, occurrence_id: str) -> Next:
     row = _tried(service, occurrence_id)
     if row is None or row["dataset_id"] is not None:
         return "end" if row is None else "next"
-    plan = _plan(service, row)
+    schedule = _schedule(service, row)
     try:
-        found = read_source(service, row["board"], plan, row["night"])
-        told = None if found.dataset_id is not None else _understood(service, found, plan, row)
+        found = read_source(service, row["board"], schedule, row["night"])
+        told = None if found.dataset_id is not None else _understood(service, found, schedule, row)
     except (SourceError, ProblemError) as error:
-        return _not_read(service, occurrence_id, plan, error)
+        return _not_read(service, occurrence_id, schedule, error)
     with service.store.begin() as connection:
         row = _mine(connection, service, occurrence_id)
         if row is None or row["dataset_id"] is not None:
@@ -103,12 +103,12 @@ def prepare(service: Service, occurrence_id: str) -> Next:
     row = _tried(service, occurrence_id)
     if row is None or row["run_id"] is not None:
         return "end" if row is None else "next"
-    plan = _plan(service, row)
+    schedule = _schedule(service, row)
     with service.store.read() as connection:
         last = current(connection, row["board"], row["schedule_id"])
         dataset = dict(connection.execute(sa.select(datasets).where(datasets.c.id == row["dataset_id"])).mappings().one())
     try:
-        ready = prepared(service, row["board"], plan, row["night"], dataset, last)
+        ready = prepared(service, row["board"], schedule, row["night"], dataset, last)
     except (InputError, ProblemError) as error:
         with service.store.begin() as connection:
             row = _mine(connection, service, occurrence_id)
@@ -123,12 +123,18 @@ def prepare(service: Service, occurrence_id: str) -> Next:
         if row is None or row["run_id"] is not None:
             return "end" if row is None else "next"
         dataset_id = keep_dataset(connection, row["board"], ready.facts, NIGHT)
-        scenario_id, version = _scenario(connection, row, plan, dataset_id, ready.layers)
-        seed = plan.seed_for(row["night"])
-        limits = plan.limits.model_dump(exclude_none=True)
+        scenario_id, version = _scenario(connection, row, schedule, dataset_id, ready.layers)
+        seed = schedule.seed_for(row["night"])
+        limits = schedule.limits.model_dump(exclude_none=True)
         values = {"board": row["board"], "scenario_id": scenario_id, "scenario_version": version, "dataset_id": dataset_id, "occurrence_id": row["id"]}
         job = {"seed": seed, **limits, "layers": ready.layers, "as_of": row["night"].isoformat()}
-        told = {"reference_run": ready.reference_run, "job": job, "note": f"{plan.name}, {row['night'].isoformat()}", "tags": ["nightly"], "created_by": NIGHT}
+        told = {
+            "reference_run": ready.reference_run,
+            "job": job,
+            "note": f"{schedule.name}, {row['night'].isoformat()}",
+            "tags": ["nightly"],
+            "created_by": NIGHT,
+        }
         run_id = run_life.submit(connection, service.queue, {**values, **told})
         audit.record(connection, row["board"], NIGHT, "run.submit", run_id, {"scenario": scenario_id, "version": version, "occurrence": row["id"]})
         facts = {"run": run_id, "dataset": dataset_id, "seed": seed, "commitments": ready.commitments, "carried": ready.carried}
@@ -158,7 +164,7 @@ def judge(service: Service, occurrence_id: str) -> Next:
     row = _tried(service, occurrence_id)
     if row is None or row["gates"] is not None:
         return "end" if row is None else "next"
-    plan = _plan(service, row)
+    schedule = _schedule(service, row)
     with service.store.read() as connection:
         run = dict(connection.execute(sa.select(runs).where(runs.c.id == row["run_id"])).mappings().one())
         last = current(connection, row["board"], row["schedule_id"])
@@ -183,7 +189,7 @@ def judge(service: Service, occurrence_id: str) -> Next:
         newest=None if newest is None else datetime.fromisoformat(newest),
         last=None if last is None else Last(last["summary"]["placed"], last["summary"]["counts"], last["summary"]["short"]),
     )
-    verdicts = judged(plan.gates, tonight)
+    verdicts = judged(schedule.gates, tonight)
     with service.store.begin() as connection:
         row = _mine(connection, service, occurrence_id)
         if row is None or row["gates"] is not None:
@@ -202,10 +208,10 @@ def decide(service: Service, occurrence_id: str) -> Next:
         row = _mine(connection, service, occurrence_id)
         if row is None:
             return "end"
-        plan, against = _plan_in(connection, row), failed(row["gates"])
+        schedule, against = _schedule_in(connection, row), failed(row["gates"])
         if any(verdict["gate"] == "no_violation" for verdict in against):
             _fail(connection, service, row, "broken-rule", against[0]["sentence"])
-        elif plan.review == "hold":
+        elif schedule.review == "hold":
             code = "gates" if against else "review"
             sentence = f"Held: {against[0]['sentence']}" if against else "Held until somebody publishes it."
             reason = {"code": code, "message": sentence, "gates": [verdict["gate"] for verdict in against]}
@@ -244,12 +250,12 @@ def _mine(connection: sa.Connection, service: Service, occurrence_id: str) -> Ro
     if life.tries(row) > 2 * service.settings.attempts:
         _fail(connection, service, row, "worker-lost", "Each time the next step was begun, the worker that did it died.")
         return None
-    plan = _plan_in(connection, row)
+    schedule = _schedule_in(connection, row)
     begun = life.latest_start(row)
-    if clock.now() - begun > plan.give_up_after:
+    if clock.now() - begun > schedule.give_up_after:
         if row["run_id"] is not None:
             run_life.cancel(connection, row["run_id"])
-        _fail(connection, service, row, "gave-up", f"It had not come to an end after {plan.give_up_after}.")
+        _fail(connection, service, row, "gave-up", f"It had not come to an end after {schedule.give_up_after}.")
         return None
     return row
 
@@ -263,13 +269,13 @@ def _tried(service: Service, occurrence_id: str) -> Row | None:
         return row
 
 
-def _plan(service: Service, row: Row) -> Plan:
+def _schedule(service: Service, row: Row) -> Schedule:
     with service.store.read() as connection:
-        return _plan_in(connection, row)
+        return _schedule_in(connection, row)
 
 
-def _plan_in(connection: sa.Connection, row: Row) -> Plan:
-    return Plan.model_validate(connection.execute(sa.select(schedules.c.document).where(schedules.c.id == row["schedule_id"])).scalar_one())
+def _schedule_in(connection: sa.Connection, row: Row) -> Schedule:
+    return Schedule.model_validate(connection.execute(sa.select(schedules.c.document).where(schedules.c.id == row["schedule_id"])).scalar_one())
 
 
 def _fail(connection: sa.Connection, service: Service, row: Row, code: str, sentence: str, **facts: Any) -> None:
@@ -278,11 +284,11 @@ def _fail(connection: sa.Connection, service: Service, row: Row, code: str, sent
     log.warning("a night failed", occurrence_id=row["id"], code=code)
 
 
-def _understood(service: Service, found: Found, plan: Plan, row: Row) -> Understood:
+def _understood(service: Service, found: Found, schedule: Schedule, row: Row) -> Understood:
     """What the source's files say. A policy that looks at a reference gets one that is empty, before there is any to look at."""
 
     def told(files: Mapping[str, bytes]) -> Understood:
-        return understand(service.settings, files, name=f"{plan.name} {row['night'].isoformat()}", as_of=row["night"])
+        return understand(service.settings, files, name=f"{schedule.name} {row['night'].isoformat()}", as_of=row["night"])
 
     first = told(found.files)
     errors = [fault for fault in first.faults if fault.severity == "error"]
@@ -296,21 +302,21 @@ def _required(told: Understood | None) -> Understood:
     return told
 
 
-def _not_read(service: Service, occurrence_id: str, plan: Plan, error: SourceError | ProblemError) -> Next:
+def _not_read(service: Service, occurrence_id: str, schedule: Schedule, error: SourceError | ProblemError) -> Next:
     """Look again later while there is time; then the night has failed."""
     code, message = (error.code, error.message) if isinstance(error, SourceError) else (error.code, error.detail)
     with service.store.begin() as connection:
         row = _mine(connection, service, occurrence_id)
         if row is None or row["dataset_id"] is not None:
             return "end" if row is None else "next"
-        if clock.now() - life.latest_start(row) >= plan.wait_for_source:
+        if clock.now() - life.latest_start(row) >= schedule.wait_for_source:
             _fail(connection, service, row, f"source-{code}", message)
             return "end"
         life.write(connection, row, "source", f"{message} It is looked at again.", again=True, code=code)
     return LOOK_AGAIN
 
 
-def _scenario(connection: sa.Connection, row: Row, plan: Plan, dataset_id: str, layers: list[dict[str, Any]]) -> tuple[str, int]:
+def _scenario(connection: sa.Connection, row: Row, schedule: Schedule, dataset_id: str, layers: list[dict[str, Any]]) -> tuple[str, int]:
     """The schedule's own scenario with a version for tonight; made with the first night."""
     scenario_id = f"scenario_{row['schedule_id'].removeprefix('schedule_')}"
     moment, there = clock.now(), sa.select(scenarios.c.version).where(scenarios.c.id == scenario_id)
@@ -320,7 +326,7 @@ def _scenario(connection: sa.Connection, row: Row, plan: Plan, dataset_id: str, 
         connection.execute(scenarios.insert().values(**whose, version=version, updated_at=moment))
     else:
         connection.execute(scenarios.update().where(scenarios.c.id == scenario_id).values(version=version, updated_at=moment))
-    said = {"name": f"{plan.name} {row['night'].isoformat()}", "dataset_id": dataset_id, "layers": layers, "changes": [], "note": "", "tags": ["nightly"]}
+    said = {"name": f"{schedule.name} {row['night'].isoformat()}", "dataset_id": dataset_id, "layers": layers, "changes": [], "note": "", "tags": ["nightly"]}
     connection.execute(scenario_versions.insert().values(scenario_id=scenario_id, version=version, **said, created_by=NIGHT, created_at=moment))
     audit.record(connection, row["board"], NIGHT, "scenario.change", scenario_id, {"version": version, "dataset": dataset_id})
     return scenario_id, version

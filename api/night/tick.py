@@ -20,7 +20,7 @@ from api.jobs.living import store_time
 from api.jobs.queue import WAITING_OR_TAKEN
 from api.night import occurrences as life
 from api.night.announcing import announce
-from api.night.schedule import Plan
+from api.night.schedule import Schedule
 from api.night.times import due_times, night_of
 from api.service import Service
 from api.store.tables import occurrences, runs, schedules
@@ -72,9 +72,9 @@ def plan_one(connection: sa.Connection, service: Service, schedule_id: str, mome
     if row["archived_at"] is not None:
         return
     due = list(islice(_due(row, moment), MOST_AT_ONCE))
-    plan = Plan.model_validate(row["document"])
-    for number, (each, skipped) in enumerate(zip(due, _missed(plan, due, moment, paused=row["paused"]), strict=True)):
-        made = life.add(connection, row, each, night_of(each, plan.time_zone), "schedule")
+    schedule = Schedule.model_validate(row["document"])
+    for number, (each, skipped) in enumerate(zip(due, _missed(schedule, due, moment, paused=row["paused"]), strict=True)):
+        made = life.add(connection, row, each, night_of(each, schedule.time_zone), "schedule")
         if made is None:
             continue
         if skipped is not None:
@@ -111,9 +111,9 @@ def _due(row: Row, moment: datetime) -> Iterator[datetime]:
     return due_times(row["document"]["cron"], row["document"]["time_zone"], row["planned_to"], moment)
 
 
-def _missed(plan: Plan, due: list[datetime], moment: datetime, *, paused: bool) -> Iterator[tuple[str, str] | None]:
+def _missed(schedule: Schedule, due: list[datetime], moment: datetime, *, paused: bool) -> Iterator[tuple[str, str] | None]:
     """For each due time, sentence and code where it is skipped, None where it is run."""
-    rule, newest = plan.catch_up.rule, len(due) - 1
+    rule, newest = schedule.catch_up.rule, len(due) - 1
     for number, each in enumerate(due):
         age = moment - each
         if paused:
@@ -122,9 +122,9 @@ def _missed(plan: Plan, due: list[datetime], moment: datetime, *, paused: bool) 
             yield None
         elif rule == "none":
             yield f"No worker lived when it was due; it was noticed {_told(age)} later, and missed nights are not run.", "missed"
-        elif age > plan.catch_up.max_age:
+        elif age > schedule.catch_up.max_age:
             yield (
-                f"No worker lived when it was due; it was noticed {_told(age)} later, and nights are run at most {_told(plan.catch_up.max_age)} late.",
+                f"No worker lived when it was due; it was noticed {_told(age)} later, and nights are run at most {_told(schedule.catch_up.max_age)} late.",
                 "too-late",
             )
         elif rule == "latest" and number < newest:

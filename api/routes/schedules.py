@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api import clock
 from api.night import schedules as life
-from api.night.schedule import Plan
+from api.night.schedule import Schedule
 from api.once import OnceOnly, answered
 from api.paging import Cursor, Limit, Page, linked, piece
 from api.routes.occurrences import OccurrenceDocument
@@ -34,18 +34,17 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class NewSchedule(Plan):
+class NewSchedule(Schedule):
     """A schedule to be made, or what one is to say from now on."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
 
 
-class ScheduleDocument(BaseModel):
-    """A schedule: what it says, and where it stands."""
+class ScheduleDocument(Schedule):
+    """A schedule: what it says, in the fields that it was sent in, and where it stands."""
 
     id: str
     version: int = Field(description="Counts its changes; the ETag.")
-    plan: Plan
     paused: bool
     next_due: datetime | None = Field(description="When it is due next; null where it is archived or never due again.")
     planned_to: datetime = Field(description="Every time that it was due up to here has its occurrence.")
@@ -92,12 +91,13 @@ class Start(BaseModel):
 
 def document(row: Mapping[str, Any]) -> dict[str, Any]:
     """A schedule's row as its document."""
-    plan = Plan.model_validate(row["document"])
-    due = [] if row["archived_at"] is not None else life.upcoming(plan, max(clock.now(), row["planned_to"]), 1)
+    schedule = Schedule.model_validate(row["document"])
+    due = [] if row["archived_at"] is not None else life.upcoming(schedule, max(clock.now(), row["planned_to"]), 1)
     me = f"/v1/schedules/{row['id']}"
     links = {"self": me, "preview": f"{me}/preview", "occurrences": f"{me}/occurrences", "current": f"/v1/publications/current?schedule={row['id']}"}
-    told = {name: row[name] for name in ScheduleDocument.model_fields if name in row}
-    return ScheduleDocument(**told, plan=plan, next_due=due[0]["scheduled_for"] if due else None, links=links).model_dump(mode="json")
+    stands = {name: row[name] for name in ScheduleDocument.model_fields.keys() - Schedule.model_fields.keys() if name in row}
+    told = {**schedule.model_dump(), **stands, "next_due": due[0]["scheduled_for"] if due else None, "links": links}
+    return ScheduleDocument(**told).model_dump(mode="json")
 
 
 def _tag(row: Mapping[str, Any]) -> str:
@@ -180,9 +180,11 @@ def archive(schedule_id: str, me: Me, service: Use) -> Response:
 def preview(schedule_id: str, me: Me, service: Use, count: Annotated[int, Query(ge=1, le=100, description="Due times to tell.")] = 10) -> Preview:
     """The next times a schedule is due, and what the changes of the clock do to it."""
     with service.store.read() as connection:
-        plan = Plan.model_validate(life.find(connection, me.board, schedule_id)["document"])
+        schedule = Schedule.model_validate(life.find(connection, me.board, schedule_id)["document"])
     moment = clock.now()
-    return Preview(upcoming=[Due(**line) for line in life.upcoming(plan, moment, count)], clock_changes=[Jump(**line) for line in life.jumps(plan, moment)])
+    return Preview(
+        upcoming=[Due(**line) for line in life.upcoming(schedule, moment, count)], clock_changes=[Jump(**line) for line in life.jumps(schedule, moment)]
+    )
 
 
 @router.operation(

@@ -22,7 +22,7 @@ from api import clock
 from api.night import occurrences as life
 from api.night import publications as publishing
 from api.night import schedules
-from api.night.schedule import Plan
+from api.night.schedule import Schedule
 from api.night.sheets import bring_in_line
 from api.night.steps import STEPS
 from api.night.tick import tick
@@ -117,11 +117,11 @@ class World:
         self.schedules: dict[str, tuple[str, str]] = {}
         rules = ("latest", "all", "none", "latest")
         for number, (zone, cron) in enumerate(PLACES):
-            plan = {"name": f"Night {number}", "cron": cron, "time_zone": zone, "source": {"kind": "folder", "path": f"source{number}"}}
+            said = {"name": f"Night {number}", "cron": cron, "time_zone": zone, "source": {"kind": "folder", "path": f"source{number}"}}
             more = {"review": "hold" if number == 3 else "automatic", "catch_up": {"rule": rules[number], "max_age": "P1DT12H"}, "gates": {"counts": 0.4}}
             self.bring(number)
             with service.store.begin() as connection:
-                row = schedules.create(connection, service, "main", Plan.model_validate({**plan, **more}), "test")
+                row = schedules.create(connection, service, "main", Schedule.model_validate({**said, **more}), "test")
             self.schedules[str(row["id"])] = (cron, zone)
 
     # -- what happens -------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from api.ids import new_id
 from api.jobs.solving import solve_run
 from api.night import occurrences as life
 from api.night import schedules
-from api.night.schedule import Plan
+from api.night.schedule import Schedule
 from api.night.sheets import bring_in_line
 from api.night.steps import carry_on
 from api.night.tick import tick
@@ -26,7 +26,7 @@ from tests.api.made import PAPER
 
 START = datetime(2026, 11, 1, 10, 31, tzinfo=UTC)
 """Just after half past two in Portland, in the night after which the clock was put back."""
-PLAN: dict[str, Any] = {"name": "Paper nightly", "cron": "30 2 * * *", "time_zone": "America/Los_Angeles", "source": {"kind": "folder", "path": "paper"}}
+SCHEDULE: dict[str, Any] = {"name": "Paper nightly", "cron": "30 2 * * *", "time_zone": "America/Los_Angeles", "source": {"kind": "folder", "path": "paper"}}
 
 
 class Clock:
@@ -55,12 +55,12 @@ def standing(monkeypatch: Any, moment: datetime = START) -> Iterator[Clock]:
 class Board:
     """A board with its schedule and source."""
 
-    def __init__(self, service: Service, time: Clock, plan: Mapping[str, Any] = PLAN) -> None:
+    def __init__(self, service: Service, time: Clock, said: Mapping[str, Any] = SCHEDULE) -> None:
         self.service, self.time, self.solves = service, time, True
         self.source = service.settings.sources / "paper"
         self.bring(PAPER)
         with service.store.begin() as connection:
-            self.schedule = str(schedules.create(connection, service, "main", Plan.model_validate({**PLAN, **plan}), "test")["id"])
+            self.schedule = str(schedules.create(connection, service, "main", Schedule.model_validate({**SCHEDULE, **said}), "test")["id"])
 
     def bring(self, folder: Path = PAPER, but: tuple[str, ...] = (), **tables: str) -> None:
         """Put files into the source in place of what is there."""

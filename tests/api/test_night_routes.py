@@ -9,7 +9,7 @@ import pytest
 from api.night.steps import carry_on
 from api.night.tick import plan_all
 from api.results import _kept
-from api.routes.schedules import EXAMPLE
+from api.routes.schedules import EXAMPLE, NewSchedule
 from api.service import Service
 from tests.api.conftest import Ask
 from tests.api.made import make_scenario
@@ -45,6 +45,18 @@ def test_a_schedule_is_made_changed_paused_and_archived(ask_as: Ask, service: Se
     assert (client.delete(me).status_code, client.post(f"{me}/pause").status_code) == (200, 409)
     assert client.post("/v1/schedules", json=EXAMPLE).status_code == 201
     assert [len(client.get("/v1/schedules", params={"archived": every}).json()["items"]) for every in (False, True)] == [1, 2]
+
+
+@pytest.mark.usefixtures("time")
+def test_what_is_read_of_a_schedule_can_be_sent_back(ask_as: Ask) -> None:
+    client = ask_as("publisher")
+    made = client.post("/v1/schedules", json=EXAMPLE)
+    read = client.get(made.headers["location"])
+    assert {name: read.json()[name] for name in ("name", "cron", "source", "review")} == {name: EXAMPLE[name] for name in ("name", "cron", "source", "review")}
+    body = {name: read.json()[name] for name in NewSchedule.model_fields}
+    sent = client.put(made.headers["location"], json=body, headers={"If-Match": read.headers["etag"]})
+    assert (sent.status_code, {name: sent.json()[name] for name in body}) == (200, body)
+    assert client.delete(made.headers["location"]).json()["name"] == EXAMPLE["name"]
 
 
 @pytest.mark.usefixtures("time")

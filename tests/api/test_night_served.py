@@ -14,7 +14,7 @@ import pytest
 from api.service import Service
 from api.settings import Settings
 from tests.api.made import PAPER
-from tests.api.nightly import PLAN
+from tests.api.nightly import SCHEDULE
 from tests.api.served import OJT, environment, served
 
 
@@ -34,14 +34,14 @@ def test_a_night_is_done_by_a_worker_that_lives_and_by_the_command_where_none_do
     _source(settings)
     today, yesterday = date.today(), date.today() - timedelta(days=1)
     with served(settings) as running, running.client("publisher") as client:
-        schedule = client.post("/v1/schedules", json=PLAN | {"cron": "30 2 1 1 *", "time_zone": "UTC"})
+        schedule = client.post("/v1/schedules", json=SCHEDULE | {"cron": "30 2 1 1 *", "time_zone": "UTC"})
         assert schedule.status_code == 201, schedule.text
         done = _nightly(settings, "run", "--date", yesterday.isoformat(), "--wait")
         assert (done.returncode, "Published" in done.stdout, "Sheets: " in done.stdout) == (0, True, True), done
         again = _nightly(settings, "run", "--date", yesterday.isoformat(), "--json")
         assert (again.returncode, json.loads(again.stdout)["result"]) == (0, "published")
         assert len(client.get(f"{schedule.headers['location']}/occurrences").json()["items"]) == 1
-    alone = _nightly(settings, "run", "--schedule", PLAN["name"], "--date", today.isoformat())
+    alone = _nightly(settings, "run", "--schedule", SCHEDULE["name"], "--date", today.isoformat())
     assert (alone.returncode, "Published" in alone.stdout) == (0, True), alone
     folder = Path(alone.stdout.split("Sheets: ")[1].strip())
     assert {"workbook.xlsx", "employer_sheet.csv", "publication.json"} <= set(os.listdir(folder))

@@ -13,19 +13,19 @@ import sqlalchemy as sa
 
 from api.datasets import keep_dataset, understand
 from api.night import sources
-from api.night.schedule import Plan
+from api.night.schedule import Schedule
 from api.night.sources import SourceError, read_source
 from api.service import Service
 from api.settings import Settings
 from tests.api.made import PAPER
 from tests.api.night_simulation import replace_processes
-from tests.api.nightly import PLAN
+from tests.api.nightly import SCHEDULE
 
 NIGHT = date(2026, 11, 2)
 
 
-def _plan(**source: Any) -> Plan:
-    return Plan.model_validate(PLAN | {"source": source})
+def _schedule(**source: Any) -> Schedule:
+    return Schedule.model_validate(SCHEDULE | {"source": source})
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ QUERIES = {"seekers": "SELECT id AS seeker_id, partner AS partner_id FROM people
 
 
 def test_queries_give_tables_and_the_moment_of_the_newest_record(asked: Service) -> None:
-    found = read_source(asked, "main", _plan(kind="sql", connection="cases", queries=QUERIES, newest="SELECT max(changed) FROM people"), NIGHT)
+    found = read_source(asked, "main", _schedule(kind="sql", connection="cases", queries=QUERIES, newest="SELECT max(changed) FROM people"), NIGHT)
     assert found.files["seekers.csv"].decode() == "seeker_id,partner_id\nP1,CBO\nP2,\n"
     assert found.files["slots.csv"].decode() == "slot_id,openings\nA,2\n"
     assert found.newest == datetime(2026, 11, 2, 5, tzinfo=UTC), "a time without a zone is of the schedule's"
@@ -66,26 +66,26 @@ def test_queries_give_tables_and_the_moment_of_the_newest_record(asked: Service)
 def test_what_a_query_may_not_do_is_refused_and_nothing_is_written(asked: Service, tmp_path: Path, change: dict[str, Any], code: str) -> None:
     change = json.loads(json.dumps(change).replace("{beside}", str(tmp_path / "beside")))
     with pytest.raises(SourceError) as refused:
-        read_source(asked, "main", _plan(**{"kind": "sql", "connection": "cases", "queries": QUERIES} | change), NIGHT)
+        read_source(asked, "main", _schedule(**{"kind": "sql", "connection": "cases", "queries": QUERIES} | change), NIGHT)
     assert refused.value.code == code
     assert "secret" not in refused.value.message
     assert not (tmp_path / "beside").exists()
-    found = read_source(asked, "main", _plan(kind="sql", connection="cases", queries=QUERIES), NIGHT)
+    found = read_source(asked, "main", _schedule(kind="sql", connection="cases", queries=QUERIES), NIGHT)
     assert found.files["slots.csv"].decode() == "slot_id,openings\nA,2\n"
 
 
 def test_the_newest_upload_of_the_name_and_the_board_counts(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     replace_processes(monkeypatch)
-    plan = _plan(kind="upload", name="cases")
+    schedule = _schedule(kind="upload", name="cases")
     with pytest.raises(SourceError, match="Nothing was uploaded"):
-        read_source(service, "main", plan, NIGHT)
+        read_source(service, "main", schedule, NIGHT)
     files = {path.name: path.read_bytes() for path in PAPER.iterdir() if path.suffix == ".csv"}
     told = understand(service.settings, files, name="cases", as_of=NIGHT)
     with service.store.begin() as connection:
         keep_dataset(connection, "main", told, "test", "cases")
         newest = keep_dataset(connection, "main", told, "test", "cases")
         keep_dataset(connection, "other", told, "test", "cases")
-    assert read_source(service, "main", plan, NIGHT).dataset_id == newest
+    assert read_source(service, "main", schedule, NIGHT).dataset_id == newest
 
 
 def test_a_folder_is_named_by_the_night_and_links_out_of_it_are_not_followed(service: Service, tmp_path: Path) -> None:
@@ -95,11 +95,11 @@ def test_a_folder_is_named_by_the_night_and_links_out_of_it_are_not_followed(ser
     (tmp_path / "slots.csv").write_text("slot_id,openings\nA,1\n")
     (place / "slots.csv").symlink_to(tmp_path / "slots.csv")
     (place / "notes.docx").write_text("not for us")
-    assert set(read_source(service, "main", _plan(kind="folder", path="cases/{night}"), NIGHT).files) == {"seekers.csv"}
+    assert set(read_source(service, "main", _schedule(kind="folder", path="cases/{night}"), NIGHT).files) == {"seekers.csv"}
     (service.settings.sources / "out").symlink_to(tmp_path)
     for path, code in (("out", "outside"), ("../..", "outside"), ("cases", "no-files"), ("nowhere", "unreadable")):
         with pytest.raises(SourceError) as refused:
-            read_source(service, "main", _plan(kind="folder", path=path), NIGHT)
+            read_source(service, "main", _schedule(kind="folder", path=path), NIGHT)
         assert refused.value.code == code, path
 
 
@@ -107,7 +107,7 @@ def test_a_query_without_end_is_ended(asked: Service, monkeypatch: pytest.Monkey
     monkeypatch.setattr(sources, "STATEMENT_SECONDS", 0.2)
     endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) AS seeker_id FROM c"
     with pytest.raises(SourceError) as refused:
-        read_source(asked, "main", _plan(kind="sql", connection="cases", queries={"seekers": endless}), NIGHT)
+        read_source(asked, "main", _schedule(kind="sql", connection="cases", queries={"seekers": endless}), NIGHT)
     assert refused.value.code == "bad-query"
 
 
@@ -121,11 +121,11 @@ def test_postgresql_takes_one_select_that_cannot_end_the_transaction(service: Se
     chosen = {"sql_sources": (f"cases={service.store.url}",)}
     service.settings = Settings(**{**service.settings.model_dump(), **chosen})
     with pytest.raises(SourceError) as refused:
-        read_source(service, "main", _plan(kind="sql", connection="cases", queries={"seekers": query}), NIGHT)
+        read_source(service, "main", _schedule(kind="sql", connection="cases", queries={"seekers": query}), NIGHT)
     assert refused.value.code == "bad-query"
     with service.store.read() as connection:
         assert not sa.inspect(connection).has_table("written")
-    told = read_source(service, "main", _plan(kind="sql", connection="cases", queries={"seekers": "SELECT 'a%b' AS seeker_id WHERE 'ab' LIKE 'a%'"}), NIGHT)
+    told = read_source(service, "main", _schedule(kind="sql", connection="cases", queries={"seekers": "SELECT 'a%b' AS seeker_id WHERE 'ab' LIKE 'a%'"}), NIGHT)
     assert told.files["seekers.csv"].decode() == "seeker_id\na%b\n"
 
 
@@ -135,15 +135,15 @@ def test_a_board_reads_neither_folders_nor_databases_of_another(asked: Service) 
     for place in (top / "cases", top / "@east" / "cases"):
         place.mkdir(parents=True)
         (place / "seekers.csv").write_text(f"seeker_id\n{place.parent.name}\n")
-    assert b"@east" in read_source(asked, "east", _plan(kind="folder", path="cases"), NIGHT).files["seekers.csv"]
-    assert b"@east" not in read_source(asked, "main", _plan(kind="folder", path="cases"), NIGHT).files["seekers.csv"]
+    assert b"@east" in read_source(asked, "east", _schedule(kind="folder", path="cases"), NIGHT).files["seekers.csv"]
+    assert b"@east" not in read_source(asked, "main", _schedule(kind="folder", path="cases"), NIGHT).files["seekers.csv"]
     (top / "link").symlink_to(top / "@east")
     for board, path in (("east", "../cases"), ("main", "@east/cases"), ("main", "link/cases"), ("west", "../@east/cases")):
         with pytest.raises(SourceError) as refused:
-            read_source(asked, board, _plan(kind="folder", path=path), NIGHT)
+            read_source(asked, board, _schedule(kind="folder", path=path), NIGHT)
         assert refused.value.code == "outside", (board, path)
-    assert read_source(asked, "east", _plan(kind="sql", connection="theirs", queries=QUERIES), NIGHT).files
+    assert read_source(asked, "east", _schedule(kind="sql", connection="theirs", queries=QUERIES), NIGHT).files
     for board, name in (("east", "cases"), ("main", "theirs"), ("main", "theirs@east"), ("west", "theirs")):
         with pytest.raises(SourceError) as refused:
-            read_source(asked, board, _plan(kind="sql", connection=name, queries=QUERIES), NIGHT)
+            read_source(asked, board, _schedule(kind="sql", connection=name, queries=QUERIES), NIGHT)
         assert refused.value.code == "no-connection", (board, name)

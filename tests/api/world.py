@@ -24,7 +24,7 @@ from api.night import occurrences as nights
 from api.night import schedules
 from api.night.figures import figures_of
 from api.night.publications import hold_chain, publish_run
-from api.night.schedule import Plan
+from api.night.schedule import Schedule
 from api.routes.schedules import EXAMPLE
 from api.routes.sweeps import NewSweep
 from api.runs import find_run
@@ -109,7 +109,7 @@ class World:
     def schedule(self) -> str:
         """A schedule as the documented example has it."""
         with self.service.store.begin() as connection:
-            return str(schedules.create(connection, self.service, self.board, Plan.model_validate({**EXAMPLE, "name": uuid.uuid4().hex}), "test")["id"])
+            return str(schedules.create(connection, self.service, self.board, Schedule.model_validate({**EXAMPLE, "name": uuid.uuid4().hex}), "test")["id"])
 
     def paused(self) -> str:
         """A schedule that pauses."""
