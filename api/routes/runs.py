@@ -216,7 +216,7 @@ def read_run(run_id: str, request: Request, me: Me, service: Use) -> Response:
 
 @router.operation("POST", "/v1/runs/{run_id}/cancel", "runs", status=202, response_model=RunDocument)
 def cancel(run_id: str, me: Me, service: Use) -> Response:
-    """End a run: at once where it waits, with the best so far where it runs. Harmless where it has ended."""
+    """End a run: at once where it waits; where it runs, with the best so far, within seconds that its solver needs to stop. Harmless where it has ended."""
     with service.store.begin() as connection:
         before = find_run(connection, me.board, run_id)["status"]
         after = life.cancel(connection, run_id)
