@@ -208,3 +208,12 @@ def test_plans_that_lie_apart_however_the_search_ends_differ_for_certain() -> No
 
 def test_a_plan_that_somebody_made_claims_nothing() -> None:
     assert compare(side("before", "S1>J1"), side("after")).doubt.lines == []
+
+
+def test_a_changed_reference_is_one_line() -> None:
+    facts = {"seekers": people(3), "slots": orders(1, 1), "pairs": scores(SCORES)}
+    old, new = (world(**facts, reference=[{"seeker_id": f"S{k}", "slot_id": "J1"} for k in kept]) for kept in ((1,), (2, 3)))
+    found = compare(side("before", facts=old), side("after", facts=new)).inputs
+    assert [(line.place, line.change, line.base, line.other) for line in found.facts] == [("reference", "changed", "1 assignment", "2 assignments")]
+    without = compare(side("before", facts=world(**facts)), side("after", facts=new)).inputs
+    assert [(line.change, line.base, line.other) for line in without.facts] == [("added", None, "2 assignments")]

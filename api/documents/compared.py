@@ -18,7 +18,7 @@ class SideLine(BaseModel):
     """One of the runs."""
 
     name: str = Field(description="The run's id.")
-    about: str
+    about: str = Field(description="The run's scenario by name and version, and the run's note.")
     scenario: str
     as_of: str
     status: str
