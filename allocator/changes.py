@@ -46,6 +46,7 @@ OPS: tuple[str, ...] = get_args(Op)
 UNNAMED = "changes"
 """How a change set is called that has neither a file nor a name."""
 
+PAIR_PATH = f'Write path = "{table_path("pins", ("S1", "J1"))}".'
 _PIN_KEYS = ("reason", "author", "expires")
 
 
@@ -323,7 +324,7 @@ def _edit(change: Change, origin: Origin, faults: list[Fault]) -> TableEdit | Ed
     """What a change does, to the tables or to the policy."""
     place = parsed(change.path)
     if isinstance(place, Fault):
-        faults.append(origin.placed(place))
+        faults.append(origin.placed(replace(place, fix=PAIR_PATH) if change.op in ("pin", "forbid") else place))
         return None
     if change.op in ("pin", "forbid"):
         return _pin(change, place, origin, faults)
@@ -335,9 +336,8 @@ def _edit(change: Change, origin: Origin, faults: list[Fault]) -> TableEdit | Ed
 
 def _pin(change: Change, place: Any, origin: Origin, faults: list[Fault]) -> TableEdit | None:
     """`pin` and `forbid` write a record of the pins table, in the place of the one that is there."""
-    if not isinstance(place, TablePath) or place.table != "pins" or not place.key or place.column or any(place.every):
-        fix = f'Write path = "{table_path("pins", ("S1", "J1"))}".'
-        faults.append(origin.placed(Fault("bad_path", f"{change.op} needs the path of one pair.", fix, column=change.path)))
+    if not isinstance(place, TablePath) or place.table != "pins" or not place.key or place.column or len(place.key) != 2 or any(place.every):
+        faults.append(origin.placed(Fault("bad_path", f"{change.op} needs the path of one pair.", PAIR_PATH, column=change.path)))
         return None
     value = {} if change.value is None else change.value
     if not isinstance(value, Mapping):

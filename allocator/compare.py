@@ -6,10 +6,11 @@ A plan may be the answer of a run, a hand-made one, or a baseline; the two may b
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
+from allocator.comparing.doubt import Doubt
 from allocator.comparing.flow import Flow
 from allocator.comparing.groups import GroupLine, groups
 from allocator.comparing.inputs import InputsDiffer
@@ -66,16 +67,25 @@ class Comparison:
         return next((line if line.verdict != "unknown" else None for line in self.goals if line.verdict != "same"), None)
 
     @property
+    def doubt(self) -> Doubt:
+        """What the two leave open, so that nobody blames a change for what the search did."""
+        return Doubt(self.base, self.other, self.decided_by)
+
+    @property
     def comparable(self) -> bool:
         """Whether both have a plan. Nobody has lost a slot to a run that has none."""
         return self.base.has_plan and self.other.has_plan
 
     @property
     def sentence(self) -> str:
-        """What it comes to, in a sentence or two."""
+        """What it comes to, in a few sentences: what differs, and what of that is not proved."""
         for side in (self.base, self.other):
             if not side.has_plan:
                 return f"{side.name} has no plan to compare: it is {side.status.replace('_', ' ')}."
+        return f"{self._differs} {self.doubt.sentence}".rstrip()
+
+    @property
+    def _differs(self) -> str:
         more, decided = self.other.placed - self.base.placed, self.decided_by
         said = "As many placed" if more == 0 else f"{abs(more):,} {'more' if more > 0 else 'fewer'} placed"
         said = f"{said} ({self.other.placed:,} and {self.base.placed:,})."
@@ -98,6 +108,7 @@ class Comparison:
             "other": _side(self.other),
             "sentence": self.sentence,
             "decided_by": None if decided is None else {"goal": decided.label, "verdict": decided.verdict},
+            "unproved": [asdict(line) for line in self.doubt.lines] if self.comparable else [],
             "inputs": self.inputs.as_dict(),
             "goals": [line.as_dict() for line in self.goals if line.verdict != "same" or not only_differences],
         }

@@ -136,7 +136,7 @@ class Sweep:
         """One row a point: parameters, status, people, seats, each goal with value and bound, its prices, and what the table marks.
 
         A parameter's column has its place for a name; a goal's its label, with ` bound`, ` below` and ` above` behind it. For a chart of one parameter,
-        `value` is the last parameter's, `price_below` and `price_above` what one more costs in the main goal on either side (missing where not known).
+        `value` is the last parameter's, `price_below` and `price_above` the main goal's ` below` and ` above` once more (missing where not known).
         """
         return pd.DataFrame([self._row(number, point) for number, point in enumerate(self.points)])
 
@@ -145,14 +145,13 @@ class Sweep:
         place = self.parameters[-1].place
         return (price for price in point.prices if (price.label, price.parameter, price.method) == (label, place, "difference"))
 
-    def _cost(self, point: Point, side: str) -> float | None:
-        """What one more costs in the main goal on one side of a point."""
+    def _main_price(self, point: Point, side: str) -> float | None:
+        """By how much the main goal changes with one more, on one side of a point."""
         if self.main_goal is None or self.main_goal >= len(point.goals):
             return None
         label = point.goals[self.main_goal].label
         price = next(self._prices_of(point, label), None)
-        change = None if price is None else getattr(price, side)
-        return None if change is None else (-change if self._maximized(self.main_goal) else change) + 0.0
+        return None if price is None else getattr(price, side)
 
     def _row(self, number: int, point: Point) -> dict[str, Any]:
         row: dict[str, Any] = {over.place: value for over, value in zip(self.parameters, point.values, strict=True)}
@@ -167,10 +166,10 @@ class Sweep:
             row |= {f"{goal.label} below": price and price.below, f"{goal.label} above": price and price.above}
         for baseline in point.baselines:
             row |= {f"{baseline.name} placed": baseline.placed} | {f"{baseline.name} {goal.label}": goal.value for goal in baseline.goals}
-        costs = {f"price_{side}": self._cost(point, side) for side in ("below", "above")}
+        prices = {f"price_{side}": self._main_price(point, side) for side in ("below", "above")}
         return (
             row
-            | costs
+            | prices
             | {"value": point.values[-1], "newly_placed": point.newly_placed, "lost": point.lost, "dominated": point.dominated, "knee": number == self.knee}
         )
 

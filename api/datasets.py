@@ -22,6 +22,7 @@ from allocator.tables.folder import SETTINGS_FILE
 from allocator.tables.source import parse_settings
 from allocator.toml_text import toml_value
 from api.clock import now
+from api.folders import own_folder
 from api.ids import new_id
 from api.problems import ProblemError, not_found
 from api.settings import Settings
@@ -62,8 +63,7 @@ def understand(settings: Settings, files: Mapping[str, bytes], *, name: str = ""
     ProblemError
         They cannot be read at all, or are more than may be read: then there is nothing to keep.
     """
-    work = settings.data_dir / "work"
-    work.mkdir(parents=True, exist_ok=True)
+    work = own_folder(settings.work)
     beside = Path(tempfile.mkdtemp(dir=work, prefix="upload-"))
     try:
         folder = beside / UNNAMED

@@ -19,7 +19,13 @@ class Limits(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    time_limit: float | None = Field(None, gt=0, le=86_400, allow_inf_nan=False, description="Seconds for solving; the policy's where absent.")
+    time_limit: float | None = Field(
+        None,
+        gt=0,
+        le=86_400,
+        allow_inf_nan=False,
+        description="Seconds for solving; the policy's where absent. A run lasts longer by what it takes to end: the step under way, the check, the files.",
+    )
     gap: float | None = Field(None, ge=0, le=1, allow_inf_nan=False, description="Relative gap at which a goal counts as done; 0 asks for proof.")
     memory_gb: float | None = Field(None, gt=0, le=4096, allow_inf_nan=False, description="Gigabytes to hold while solving; the policy's where absent.")
 

@@ -9,6 +9,7 @@ from api.access.seen import Seen
 from api.access.throttle import Throttle
 from api.answering.papers import Papers
 from api.answering.pool import Answerers
+from api.folders import own_folder
 from api.gate import Gate
 from api.jobs.queue import Queue
 from api.settings import Settings
@@ -25,6 +26,7 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        own_folder(settings.data_dir)
         self.store = Store(settings.url)
         self.folders = Folders(self.store, settings.data_dir / "cache")
         self.throttle = Throttle(settings.auth_failures)

@@ -77,7 +77,7 @@ def require_sound(service: Service, board: str, version: Mapping[str, Any], over
 
 
 def _asked(fault: Fault) -> Fault:
-    return replace(fault, file="", column="axes", value="")
+    return replace(fault, file="", column="axes", value="", fix=fault.fix or "Sweep over values that this key takes; GET /v1/rules says of each kind which.")
 
 
 # -- handing out ----------------------------------------------------------------------------------------------------

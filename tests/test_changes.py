@@ -335,6 +335,7 @@ def test_where_changes_bring_pairs_no_eligibility_holds_by_default() -> None:
         (Change("set", "scenario.as_of", "9 Nov"), "wrong_date_form", "Write YYYY-MM-DD"),
         (Change("pin", "pins[S1]"), "bad_key", ""),
         (Change("pin", "seekers[S1]"), "bad_path", "pin needs the path of one pair."),
+        (Change("pin", "S1,J1"), "bad_path", 'Write path = "pins[S1,J1]"'),
         (Change("pin", "pins[S1,J1]", {"resaon": "x"}), "unknown_key", "Did you mean 'reason'?"),
         (Change("pin", "pins[S9,J1]"), "dangling_reference", "seeker_id S9 is not in seekers"),
         (Change("pin", "pins[S1,J1]", {"expires": "soon"}), "wrong_date_form", "expires is “soon”"),

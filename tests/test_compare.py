@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from allocator.compare import Side, compare, document
@@ -13,6 +15,7 @@ from allocator.plan import Plan
 from allocator.problem import Problem
 from allocator.program import build
 from allocator.registry import discover
+from allocator.result import GoalResult
 from allocator.scenario import Scenario
 from tests.test_baselines import worlds
 from tests.twins import policy
@@ -163,3 +166,54 @@ def test_several_comparisons_are_one_document() -> None:
     assert {key: value for key, value in told.items() if key != "results"} == told["results"][0]
     assert set(told) >= {"goals", "rules", "flow", "people"}
     assert np.isclose(told["goals"][0]["difference"], 4)
+
+
+def run_of(name: str, status: str, *goals: tuple[int, int | None, float | None]) -> Side:
+    """A run with goals of value, bound and gap."""
+    made = side(name, "S1>J1")
+    labels = ("tier 1", "tier 2")
+    lines = [GoalResult("placements", label, "people", *goal) for label, goal in zip(labels, goals, strict=False)]
+    return replace(made, status=status, goals=lines)
+
+
+def test_no_change_is_blamed_for_what_is_not_proved() -> None:
+    proved, open_ = run_of("before", "optimal", (10, 10, 0.0)), run_of("after", "feasible", (9, 16, 0.4375))
+    blamed = compare(proved, open_)
+    assert blamed.sentence.endswith(
+        "may lie within what is not proved, and come from the search, not from what was changed: after has a gap of 43.75% in tier 1."
+    )
+    assert blamed.as_dict()["unproved"] == [{"side": "after", "goal": "tier 1", "gap": 0.4375}]
+    assert compare(open_, proved).sentence.endswith(": after has a gap of 43.75% in tier 1.")
+    both = compare(run_of("one", "feasible", (10, None, None)), open_).sentence
+    assert "one has no known bound in tier 1; after has a gap of 43.75% in tier 1." in both
+
+
+def test_what_is_proved_is_not_doubted() -> None:
+    first = run_of("before", "optimal", (10, 10, 0.0), (5, 5, 0.0))
+    for other in (run_of("after", "optimal", (9, 9, 0.0), (5, 5, 0.0)), run_of("after", "feasible", (9, 9, 0.0), (5, 8, 0.375))):
+        assert compare(first, other).doubt.sentence == ""  # a goal behind the one that decides does not matter
+        assert compare(first, other).as_dict()["unproved"] == []
+    later = compare(first, run_of("after", "feasible", (10, 10, 0.0), (4, 8, 0.5)))
+    assert "may lie within" in later.sentence
+    earlier = compare(run_of("before", "feasible", (10, 12, 1 / 6), (5, None, None)), run_of("after", "feasible", (10, 10, 0.0), (4, None, None)))
+    assert "before has a gap of 16.67% in tier 1" in earlier.sentence
+
+
+def test_plans_that_lie_apart_however_the_search_ends_differ_for_certain() -> None:
+    apart = compare(run_of("before", "feasible", (20, 22, 2 / 22)), run_of("after", "feasible", (10, 12, 1 / 6)))
+    assert "Which of the two can be better is proved, by how much is not" in apart.sentence
+    touching = compare(run_of("before", "feasible", (20, 22, 2 / 22)), run_of("after", "feasible", (10, 20, 0.5)))
+    assert "may lie within" in touching.sentence
+
+
+def test_a_plan_that_somebody_made_claims_nothing() -> None:
+    assert compare(side("before", "S1>J1"), side("after")).doubt.lines == []
+
+
+def test_a_changed_reference_is_one_line() -> None:
+    facts = {"seekers": people(3), "slots": orders(1, 1), "pairs": scores(SCORES)}
+    old, new = (world(**facts, reference=[{"seeker_id": f"S{k}", "slot_id": "J1"} for k in kept]) for kept in ((1,), (2, 3)))
+    found = compare(side("before", facts=old), side("after", facts=new)).inputs
+    assert [(line.place, line.change, line.base, line.other) for line in found.facts] == [("reference", "changed", "1 assignment", "2 assignments")]
+    without = compare(side("before", facts=world(**facts)), side("after", facts=new)).inputs
+    assert [(line.change, line.base, line.other) for line in without.facts] == [("added", None, "2 assignments")]

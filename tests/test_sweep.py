@@ -257,7 +257,7 @@ def test_the_paper_frontier_by_hand() -> None:
     assert list(frame[SEATS]) == [0, 1, 2, 3]
     assert list(frame["match_quality"]) == [245, 245, 170, 170]
     assert list(frame["match_quality above"])[:2] == [0, -75]
-    assert list(frame["price_above"])[:2] == [0, 75]
+    assert list(frame["price_above"])[:2] == [0, -75]  # as the price itself has it
     assert "245 points (at 0) down to 170 (at 2)" in frontier(frame, "count", reached="match_quality", unit="points").sentence
 
 

@@ -1,4 +1,4 @@
-"""What a rule costs: what is reached at each of its values, and the price of one more on either side."""
+"""What a rule costs: what is reached at each of its values, and by how much that changes with one more, on either side."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from allocator.report.table import Column, Table, numbers
 def frontier(points: pd.DataFrame, parameter: str, *, reached: str = "placed", unit: str = "people") -> Chart:
     """A frontier as `ojt sweep` frames it.
 
-    `points` has a row for each value of the parameter: `value`, the column named by `reached`, `price_below`, `price_above` (what one more costs on
-    either side of the point; missing where not known) and `dominated` (another value is better in one goal and worse in none). A value for which no
-    plan exists has nothing reached.
+    `points` has a row for each value of the parameter: `value`, the column named by `reached`, `price_below`, `price_above` (by how much the goal changes
+    with one more, coming to the point and going on from it; missing where not known) and `dominated` (another value is better in one goal and worse in
+    none). A value for which no plan exists has nothing reached.
     """
     frame = points[["value", reached, "price_below", "price_above", "dominated"]].rename(columns={reached: "reached"}).sort_values("value", kind="stable")
     frame = frame.astype({"value": float, "reached": float, "price_below": float, "price_above": float, "dominated": bool}).reset_index(drop=True)
@@ -26,7 +26,7 @@ def frontier(points: pd.DataFrame, parameter: str, *, reached: str = "placed", u
         (float(value), *(None if pd.isna(cell) else int(cell) if float(cell).is_integer() else float(cell) for cell in cells), "yes" if dominated else "no")
         for value, *cells, dominated in frame.itertuples(index=False)
     )
-    columns = (*numbers("value", reached, "price of one less", "price of one more"), Column("beaten by another point"))
+    columns = (*numbers("value", reached, "change with one more, before", "change with one more, after"), Column("beaten by another point"))
     data = Table(f"{reached} and prices by {parameter}", columns, rows)
     sentence = _sentence(found, parameter, f"{reached} goes from", unit)
     return Chart("frontier", f"What {parameter} costs", sentence, data, lambda width: _draw(frame, parameter, f"{reached}, {unit}", width))
@@ -67,7 +67,7 @@ def _draw(frame: pd.DataFrame, parameter: str, title: str, width: int) -> Any:
         alt.Chart(prices)
         .mark_line(interpolate="step-after", color=DAY["short"], strokeWidth=2, point=alt.OverlayMarkDef(color=DAY["short"], size=25))
         .encode(x=x.title(parameter), y=alt.Y("price:Q", title=None, axis=side))
-        .properties(width=width - 70, height=90, title=_title("price of one more"))
+        .properties(width=width - 70, height=90, title=_title("change with one more"))
     )
     return alt.vconcat(upper, lower)
 

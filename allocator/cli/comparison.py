@@ -60,7 +60,8 @@ def _headline(comparison: Comparison) -> Text:
         text.append(", the first goal in which they differ.")
     elif comparison.goals and all(line.verdict == "same" for line in comparison.goals):
         text.append(" Equally good in every goal.")
-    return text
+    doubt = comparison.doubt.sentence
+    return text.append(f" {doubt}", style="yellow") if doubt else text
 
 
 def _called(side: Side) -> str:

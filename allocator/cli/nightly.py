@@ -123,7 +123,7 @@ def _service() -> Iterator[Service]:
 
 
 def _say(line: Mapping[str, Any]) -> None:
-    typer.echo(f"{line['at'][:19].replace('T', ' ')}  {line['sentence']}")
+    typer.echo(f"{line['at'][:19].replace('T', ' ')} UTC  {line['sentence']}")
 
 
 def _keep_quiet(_: Mapping[str, Any]) -> None:

@@ -17,6 +17,8 @@ from allocator.layers import entry_place, leaves
 from allocator.policy import Policy
 from allocator.scenario import Scenario
 
+REFERENCE = "reference"
+
 
 @dataclass(frozen=True)
 class TableCount:
@@ -55,8 +57,9 @@ class InputsDiffer:
 
     @cached_property
     def facts(self) -> list[Difference]:
-        """Records that came or went (`seekers[S1]`) and values that changed (`seekers[S1].wage_floor`), by business key."""
-        return [line for _, lines in self._compared for line in lines]
+        """Records that came or went (`seekers[S1]`) and values that changed (`seekers[S1].wage_floor`), by business key. The reference is one line: it is
+        an earlier plan as a whole, and goes in as such."""
+        return [line for count, lines in self._compared for line in (_whole(count) if count.table == REFERENCE else lines)]
 
     @cached_property
     def policy(self) -> list[Difference]:
@@ -93,6 +96,15 @@ class InputsDiffer:
             "policy": [asdict(line) for line in self.policy],
             "settings": [asdict(line) for line in self.settings],
         }
+
+
+def _whole(count: TableCount) -> list[Difference]:
+    """A table that differs, as one line."""
+    if not (count.added or count.removed or count.changed):
+        return []
+    change = "changed" if count.base and count.other else "added" if count.other else "removed"
+    base, other = (f"{number:,} assignment{'' if number == 1 else 's'}" if number else None for number in (count.base, count.other))
+    return [Difference(count.table, change, base, other)]
 
 
 def _table(name: str, one: Scenario, other: Scenario) -> tuple[TableCount, list[Difference]]:

@@ -40,7 +40,7 @@ class Side:
     rules: Sequence[Standing]
     broken: Sequence[Violation] = ()
     about: str = field(default="")
-    """What kind of plan it is, in words, where it is not the answer of a run."""
+    """What it is, in words: the kind of plan, where it is not the answer of a run."""
 
     @classmethod
     def of(cls, name: str, opened: Opened) -> Side:

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from allocator.files import write_whole
+from api.folders import own_folder
 from api.problems import ProblemError
 
 EDITION = f"{version('ojt-allocator')}-1"
@@ -36,7 +37,8 @@ class Papers:
             raise ProblemError("busy", "It is being made; come again in a moment.", headers={"Retry-After": "2"})
         try:
             if not self._there(path):
-                path.parent.mkdir(parents=True, exist_ok=True)
+                own_folder(self._place)
+                path.parent.mkdir(exist_ok=True)
                 write_whole(path, make())
                 self._tidy(path)
         finally:

@@ -125,9 +125,9 @@ def recommend(held: Held, *, seeker_id: str | None, slot_id: str | None, k: int,
 # -- side by side ---------------------------------------------------------------------------------------------------
 
 
-def comparison(base: Held, *others: Held, names: Sequence[str], only_differences: bool) -> bytes:
+def comparison(base: Held, *others: Held, names: Sequence[str], abouts: Sequence[str], only_differences: bool) -> bytes:
     """Runs against one of them."""
-    sides = [Side.of(name, held.opened) for name, held in zip(names, (base, *others), strict=True)]
+    sides = [replace(Side.of(name, held.opened), about=about) for name, about, held in zip(names, abouts, (base, *others), strict=True)]
     compared = [compare(sides[0], side).as_dict(only_differences=only_differences) for side in sides[1:]]
     first = compared[0]["base"]
     return told({"base": first, "comparisons": [{name: value for name, value in each.items() if name != "base"} for each in compared]})

@@ -18,7 +18,7 @@ class SideLine(BaseModel):
     """One of the runs."""
 
     name: str = Field(description="The run's id.")
-    about: str
+    about: str = Field(description="The run's scenario by name and version, and the run's note.")
     scenario: str
     as_of: str
     status: str
@@ -33,6 +33,14 @@ class Decided(BaseModel):
 
     goal: str
     verdict: Verdict
+
+
+class UnprovedLine(BaseModel):
+    """The first goal in which a run is not proved best."""
+
+    side: str = Field(description="The run's id.")
+    goal: str
+    gap: float | None = Field(description="Distance of value and bound, relative to the bound; null where no bound is known.")
 
 
 class InputsDiffer(BaseModel):
@@ -120,8 +128,11 @@ class ComparedRun(BaseModel):
     """A run seen from the base."""
 
     other: SideLine
-    sentence: str = Field(description="What it comes to, in a sentence.")
+    sentence: str = Field(description="What it comes to, and what of that is not proved.")
     decided_by: Decided | None = Field(description="The first goal in which the two differ; null where they are equally good, or cannot be compared.")
+    unproved: list[UnprovedLine] = Field(
+        description="Where a run is not proved best up to the goal that decides: what differs may then come from the search, not from what was changed."
+    )
     inputs: InputsDiffer
     goals: list[GoalBeside]
     rules: list[RuleBeside]

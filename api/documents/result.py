@@ -110,17 +110,23 @@ class Kpis(BaseModel):
     as_of: str
     seekers: int
     openings: int
-    placed: int
-    placements: int = Field(description="People placed, reverse referrals left out.")
-    reverse_referrals: int
+    placed: int = Field(description="People who hold a slot, as the headline counts them: reverse referrals are among them.")
+    placements: int = Field(description="`placed` without `reverse_referrals`.")
+    reverse_referrals: int = Field(description="Of those placed, people whom the employer of their slot had named.")
     openings_filled: float | None = Field(description="Share of the openings that are taken; null where there are none.")
     without_slot: dict[str, int] = Field(description="People without a slot by reason.")
     promises: int = Field(description="Reservations, rung by rung.")
-    promises_kept: int
-    people_short: int = Field(description="Seats that reservations fall short of, added up.")
-    rules_missed: int = Field(description="Lines of rules that bend and are not reached.")
+    promises_kept: int = Field(description="Of these promises, those that lack nobody.")
+    people_short: int = Field(
+        description="People whom the promises lack, added up; 0 exactly where all are kept. The goal `shortfall` is another figure: it counts best-effort "
+        "promises only, each by its weight, and only what their eligible people could fill."
+    )
+    rules_missed: int = Field(
+        description="Lines of `rules` that may bend and are missed: promises that are missed among them, and limits too. Seats that are set aside and stay "
+        "empty are short of people and no missed line, since the rule only keeps others out."
+    )
     goals: list[GoalLine]
-    goals_proved: int
+    goals_proved: int = Field(description="Goals with a gap of 0.")
     seconds: float = Field(description="Seconds of solving.")
 
 

@@ -17,6 +17,8 @@ from typing import IO
 import psutil
 import structlog
 
+from api.folders import own_folder
+
 try:
     import fcntl
 except ImportError:  # pragma: no cover  Windows: nobody is known to be dead before they have been silent for long
@@ -40,7 +42,8 @@ class Place:
     def take(self) -> None:
         """Make the folder and hold its lock from now on; nobody ever sees the one without the other."""
         beside = self._work / f".{self._worker_id}"
-        beside.mkdir(parents=True)
+        own_folder(self._work)
+        beside.mkdir(mode=0o700)
         self._lock = (beside / LOCK).open("w")
         if fcntl is not None:
             fcntl.flock(self._lock, fcntl.LOCK_EX)

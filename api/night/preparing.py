@@ -18,6 +18,7 @@ from allocator.scenario import Scenario
 from allocator.tables.folder import SETTINGS_FILE
 from allocator.write import settings, write_scenario
 from api.datasets import Understood
+from api.folders import own_folder
 from api.night.carry import carried, counted
 from api.night.schedule import Schedule
 from api.results import open_run
@@ -64,8 +65,7 @@ def prepared(service: Service, board: str, schedule: Schedule, night: date, data
         files, layers = _wishes(connection, board, schedule, given)
         before = None if last is None else dict(connection.execute(sa.select(runs).where(runs.c.id == last["run_id"])).mappings().one())
     opened = None if before is None else open_run(service, before)
-    work = service.settings.work
-    work.mkdir(parents=True, exist_ok=True)
+    work = own_folder(service.settings.work)
     with tempfile.TemporaryDirectory(prefix="night-", dir=work) as beside:
         facts = _read(beside, files, [], night).scenario
         commitments, moved_on = carried(facts, [] if opened is None else opened.result.plan(), None if opened is None else opened.scenario, night)

@@ -22,6 +22,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from allocator.files import write_whole
+from api.folders import shared_folder
 from api.night.publications import current
 from api.night.schedule import Schedule
 from api.service import Service
@@ -98,11 +99,11 @@ def _write(service: Service, row: Row, place: Path) -> None:
     with service.store.read() as connection:
         run = dict(connection.execute(sa.select(runs).where(runs.c.id == row["run_id"])).mappings().one())
     files = {**sheets_of(service, run), LABEL: _json({"publication": row["id"], "run": run["id"], "night": place.name, "summary": row["summary"]})}
-    place.parent.mkdir(parents=True, exist_ok=True)
+    shared_folder(service.settings.sheets, place.parent)
     beside = Path(tempfile.mkdtemp(dir=place.parent, prefix=".new-"))
     try:
         for name, content in files.items():
-            (beside / name).write_bytes(content)
+            write_whole(beside / name, content)
         os.chmod(beside, 0o755)
         if place.exists():
             place.rename(beside.with_name(f"{beside.name}.old"))

@@ -219,7 +219,7 @@ def decide(service: Service, occurrence_id: str) -> Next:
             announce(connection, service, row["board"], "occurrence.held", occurrence=row["id"], run=row["run_id"])
         elif against:
             sentence = " ".join(verdict["sentence"] for verdict in against)
-            _fail(connection, service, row, "gates", f"Not published: {sentence}", gates=[verdict["gate"] for verdict in against])
+            _fail(connection, service, row, "gates", f"Not published: {sentence} {_onward(row)}", gates=[verdict["gate"] for verdict in against])
         else:
             publish_night(connection, service, row, NIGHT, "", life.fact(row, "judge", "figures"))
     return "end"
@@ -276,6 +276,12 @@ def _schedule(service: Service, row: Row) -> Schedule:
 
 def _schedule_in(connection: sa.Connection, row: Row) -> Schedule:
     return Schedule.model_validate(connection.execute(sa.select(schedules.c.document).where(schedules.c.id == row["schedule_id"])).scalar_one())
+
+
+def _onward(row: Row) -> str:
+    """What to do where a gate has failed."""
+    night = row["night"].isoformat()
+    return f"Mend what it names and start the night again with `ojt nightly run --date {night} --again`, or publish its run by hand."
 
 
 def _fail(connection: sa.Connection, service: Service, row: Row, code: str, sentence: str, **facts: Any) -> None:

@@ -7,12 +7,18 @@ import secrets
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.access.headers import NOTHING
 from api.pages.login import template
 
 router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+def front() -> RedirectResponse:
+    """Whoever opens the service's address in a browser is led to what there is to read."""
+    return RedirectResponse("/docs", 307)
 
 
 @router.get("/docs")

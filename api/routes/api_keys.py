@@ -55,6 +55,10 @@ class Rotation(BaseModel):
     expires_at: End | None = Field(None, description="When the new key ends; when the old one was to end, where absent.")
 
 
+USUAL = Rotation()
+"""What an empty body asks for."""
+
+
 class KeyDocument(BaseModel):
     """A key, without itself."""
 
@@ -141,7 +145,7 @@ def create_key(new: NewKey, me: Me, service: Use, once: OnceOnly) -> Response:
 
 
 @router.operation("POST", "/v1/api-keys/{key_id}/rotate", "keys", fails=(409,), status=201, response_model=NewKeyDocument)
-def rotate_key(key_id: str, rotation: Rotation, me: Me, service: Use, once: OnceOnly) -> Response:
+def rotate_key(key_id: str, me: Me, service: Use, once: OnceOnly, rotation: Rotation = USUAL) -> Response:
     """Put a new key in the place of one; the old one stays valid for the overlap, so that whoever uses it can change over."""
     once.start(rotation.model_dump(mode="json"))
     with service.store.begin() as connection:

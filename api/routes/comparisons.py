@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
+import sqlalchemy as sa
 from fastapi import Query, Request, Response
 
 from api.documents.compared import ComparisonDocument, EquityDocument, StabilityDocument
@@ -13,6 +15,7 @@ from api.results import PAPER_SECONDS, subject_of, tag_of_result
 from api.routes.explanations import FAILS
 from api.routing import Me, Router, Use
 from api.runs import planned, run_of
+from api.scenarios import find_version
 
 router = Router(tags=["comparisons"])
 Run = Annotated[str, Query(max_length=64)]
@@ -38,9 +41,17 @@ def compare(
     if known:
         return known
     subjects = [subject_of(service, run) for run in runs]
-    arguments = {"names": names, "only_differences": only_differences}
+    with service.store.read() as connection:
+        abouts = [_about(connection, me.board, run) for run in runs]
+    arguments = {"names": names, "abouts": abouts, "only_differences": only_differences}
     answer = service.answerers.ask("comparison", subjects, arguments, kind="paper", seconds=PAPER_SECONDS)
     return Response(answer, headers=headers, media_type="application/json")
+
+
+def _about(connection: sa.Connection, board: str, run: Mapping[str, Any]) -> str:
+    """What tells a run from others in words."""
+    version = find_version(connection, board, run["scenario_id"], run["scenario_version"])
+    return f"{version['name']}, version {version['version']}" + (f": {run['note']}" if run["note"] else "")
 
 
 @router.operation("GET", "/v1/runs/{run_id}/equity", "equity", fails=FAILS, response_model=EquityDocument, responses=UNCHANGED)

@@ -61,7 +61,7 @@ class DatasetDocument(BaseModel):
     created_by: str
     created_at: datetime
     purged_at: datetime | None = Field(description="When it was archived.")
-    links: dict[str, str]
+    links: dict[str, str] = Field(description="Where to go on; what is in braces is to be filled in.")
 
 
 class IssueDocument(FaultDocument):
@@ -89,7 +89,8 @@ def document(row: Mapping[str, Any]) -> dict[str, Any]:
     ]
     told = {name: row[name] for name in DatasetDocument.model_fields if name in row}
     told |= {"usable": not row["errors"] and row["purged_at"] is None, "tables": row["counts"], "files": files}
-    return DatasetDocument(**told, links={"self": me, "issues": f"{me}/issues", "policy": f"{me}/policy"}).model_dump(mode="json")
+    links = {"self": me, **{name: f"{me}/{name}" for name in ("issues", "policy")}, "table": f"{me}/tables/{{table}}", "file": f"{me}/files/{{name}}"}
+    return DatasetDocument(**told, links=links).model_dump(mode="json")
 
 
 BODY = {

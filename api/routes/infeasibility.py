@@ -33,6 +33,10 @@ class NewRepair(BaseModel):
     note: str = Field("", max_length=2000, description="What the repair moves, where absent.")
 
 
+UNNAMED = NewRepair()
+"""What an empty body asks for."""
+
+
 class Repaired(BaseModel):
     """The scenario that was made."""
 
@@ -42,6 +46,7 @@ class Repaired(BaseModel):
     base_version: int
     run_id: str
     changes: list[dict[str, Any]]
+    links: dict[str, str]
 
 
 @router.operation("GET", "/v1/runs/{run_id}/infeasibility", "read", fails=NO_RESULT, response_model=Infeasibility, responses=UNCHANGED)
@@ -53,7 +58,7 @@ def read_infeasibility(run_id: str, request: Request, me: Me, service: Use) -> R
 
 
 @router.operation("POST", "/v1/runs/{run_id}/repair", "scenarios", fails=(409, 410), status=201, response_model=Repaired)
-def repair(run_id: str, new: NewRepair, me: Me, service: Use, once: OnceOnly) -> Response:
+def repair(run_id: str, me: Me, service: Use, once: OnceOnly, new: NewRepair = UNNAMED) -> Response:
     """Make a scenario of the run's, with the repair's changes on top. Nothing is solved; submit a run of it."""
     once.start(new.model_dump(mode="json"))
     run = run_of(service, me.board, run_id)
@@ -65,15 +70,22 @@ def repair(run_id: str, new: NewRepair, me: Me, service: Use, once: OnceOnly) ->
         base = base_of(connection, me.board, scenario_id=run["scenario_id"], version=run["scenario_version"])
         name = new.name or f"{version['name'][:180]}, repaired"
         draft = Draft(name, base, tuple(changes["changes"]), new.note or changes["note"][:2000])
+        scenario_id = create_scenario(connection, me.board, draft, me.actor)
         told = {
-            "scenario_id": create_scenario(connection, me.board, draft, me.actor),
+            "scenario_id": scenario_id,
             "version": 1,
             "base_scenario_id": run["scenario_id"],
             "base_version": run["scenario_version"],
             "run_id": run["id"],
             "changes": changes["changes"],
+            "links": {
+                "scenario": f"/v1/scenarios/{scenario_id}",
+                "base": f"/v1/scenarios/{run['scenario_id']}",
+                "run": f"/v1/runs/{run['id']}",
+                "infeasibility": f"/v1/runs/{run['id']}/infeasibility",
+            },
         }
-        return once.keep(connection, answered(told, location=f"/v1/scenarios/{told['scenario_id']}", etag='"1"'))
+        return once.keep(connection, answered(told, location=f"/v1/scenarios/{scenario_id}", etag='"1"'))
 
 
 def _impossible(service: Service, run: Mapping[str, Any]) -> dict[str, Any]:

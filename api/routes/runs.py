@@ -30,6 +30,17 @@ from api.tags import fresh
 router = Router(tags=["runs"])
 POLL_AFTER = 2
 """Seconds after which a reader may look again."""
+OF_A_PLAN = {
+    "report": "report.html",
+    "workbook": "report.xlsx",
+    "assignments": "assignments",
+    "unplaced": "unplaced",
+    "kpis": "kpis",
+    "explain_seeker": "explain/seekers/{seeker_id}",
+    "explain_slot": "explain/slots/{slot_id}",
+    "explain_rule": "explain/rules/{label}",
+}
+"""Links of a run that has a plan; what is in braces is to be filled in."""
 HEARTBEAT = 10.0
 LOOK = 0.3
 Status = Literal["queued", "running", "cancelling", "succeeded", "failed", "cancelled"]
@@ -84,7 +95,7 @@ class RunDocument(BaseModel):
     last_improvement_at: datetime | None
     cancel_requested_at: datetime | None
     finished_at: datetime | None
-    links: dict[str, str]
+    links: dict[str, str] = Field(description="Where to go on; what is in braces is to be filled in.")
 
 
 def document(connection: sa.Connection, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,6 +129,8 @@ def _onward(row: Mapping[str, Any], me: str) -> dict[str, str]:
     if row["kind"] == "solve" and row["purged_at"] is None:
         if row["outcome"] in {"optimal", "feasible", "infeasible"}:
             told["result"] = f"{me}/result"
+        if row["outcome"] in {"optimal", "feasible"}:
+            told |= {name: f"{me}/{place}" for name, place in OF_A_PLAN.items()}
         if row["outcome"] == "infeasible":
             told["infeasibility"] = f"{me}/infeasibility"
     return told
@@ -216,7 +229,7 @@ def read_run(run_id: str, request: Request, me: Me, service: Use) -> Response:
 
 @router.operation("POST", "/v1/runs/{run_id}/cancel", "runs", status=202, response_model=RunDocument)
 def cancel(run_id: str, me: Me, service: Use) -> Response:
-    """End a run: at once where it waits, with the best so far where it runs. Harmless where it has ended."""
+    """End a run: at once where it waits; where it runs, with the best so far, within seconds that its solver needs to stop. Harmless where it has ended."""
     with service.store.begin() as connection:
         before = find_run(connection, me.board, run_id)["status"]
         after = life.cancel(connection, run_id)

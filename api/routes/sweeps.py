@@ -166,7 +166,7 @@ class PromiseDocument(BaseModel):
 
 
 class PriceDocument(BaseModel):
-    """By how much a goal changes with one more, on either side of a point."""
+    """By how much a goal's value changes with one more, on either side of a point: below 0 where it falls. CSV has the same, with the same sign."""
 
     goal: str
     label: str
@@ -174,8 +174,8 @@ class PriceDocument(BaseModel):
     parameter: str
     per: str
     method: Literal["difference", "slope"]
-    below: float | None
-    above: float | None
+    below: float | None = Field(description="The change of the goal's value per one more, coming to this point; negative where the value falls.")
+    above: float | None = Field(description="The same, going on from this point.")
     below_step: float | None
     above_step: float | None
     exact: bool

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from api.clock import now
+from api.folders import own_folder
 from api.store.engine import Store
 from api.store.tables import blobs
 
@@ -71,7 +72,7 @@ class Folders:
         with contextlib.suppress(FileNotFoundError):
             os.utime(target)
             return target
-        self._place.mkdir(parents=True, exist_ok=True)
+        own_folder(self._place)
         beside = Path(tempfile.mkdtemp(dir=self._place, prefix=".new-"))
         try:
             with self._store.read() as connection:

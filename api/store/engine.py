@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
+from api.folders import own_folder
+
 BUSY_MS = 30_000
 """How long a transaction waits for another one in SQLite."""
 
@@ -64,7 +66,7 @@ def _dumps(value: Any) -> str:
 def _sqlite(url: str, begin: str) -> sa.Engine:
     place = make_url(url).database
     if place:
-        Path(place).parent.mkdir(parents=True, exist_ok=True)
+        own_folder(Path(place).parent)
         # It holds secrets and data of people: for its user alone, like the log beside it, which SQLite gives the same rights.
         os.close(os.open(place, os.O_RDWR | os.O_CREAT, 0o600))
     engine = sa.create_engine(url, json_serializer=_dumps, hide_parameters=True, pool_size=10, max_overflow=40, connect_args={"check_same_thread": False})

@@ -235,6 +235,9 @@ def test_runs_are_set_side_by_side(ask_as: Ask, solved: Callable[..., str], town
     first, second = document["comparisons"]
     assert [line["place"] for line in first["inputs"]["policy"]] == ["constraints.reservation[north first].count"]
     assert sum(first["flow"].values()) == len(first["people"])
+    assert first["unproved"] == []
+    assert ", version 1" in document["base"]["about"]
+    assert [line["place"] for line in first["inputs"]["facts"]] == ["reference"]
     assert (second["other"]["has_plan"], second["flow"], second["people"], second["decided_by"]) == (False, {}, [], None)
     few = told(client.get("/v1/comparisons", params={**asked, "only_differences": True}), ComparisonDocument)["comparisons"][0]
     assert all(line["change"] != "same" for line in few["people"])
@@ -257,6 +260,8 @@ def test_the_way_out_is_a_scenario_that_fits(ask_as: Ask, finish: Finish, solved
     made = client.post(f"{run}/repair", json={"name": "possible"}, headers={"Idempotency-Key": "once"})
     assert (made.status_code, made.json()["changes"]) == (201, why["changes"]["changes"])
     assert client.post(f"{run}/repair", json={"name": "possible"}, headers={"Idempotency-Key": "once"}).json() == made.json()
+    assert all(client.get(link).status_code == 200 for link in made.json()["links"].values())
+    assert client.post(f"{run}/repair").status_code == 201, "all fields have defaults, so nothing need be sent"
     again = client.post("/v1/runs", json={"scenario_id": made.json()["scenario_id"]})
     finish()
     assert client.get(again.headers["location"]).json()["outcome"] == "optimal"

@@ -109,9 +109,9 @@ def test_a_rotated_key_stays_valid_for_the_overlap(web: TestClient, ask_as: Ask,
 def test_a_rotation_never_lengthens_a_life_by_itself_and_happens_once(ask_as: Ask) -> None:
     admin = ask_as("admin")
     old = admin.post("/v1/api-keys", json={**NEW, "expires_at": (now() + timedelta(hours=1)).isoformat()}).json()
-    new = admin.post(f"/v1/api-keys/{old['id']}/rotate", json={}).json()
+    new = admin.post(f"/v1/api-keys/{old['id']}/rotate").json()
     assert new["expires_at"] == old["expires_at"] == admin.get(f"/v1/api-keys/{old['id']}").json()["expires_at"]
-    again = admin.post(f"/v1/api-keys/{old['id']}/rotate", json={})
+    again = admin.post(f"/v1/api-keys/{old['id']}/rotate")
     assert (again.status_code, new["id"] in again.json()["detail"]) == (409, True)
     admin.delete(f"/v1/api-keys/{new['id']}")
     assert admin.post(f"/v1/api-keys/{new['id']}/rotate", json={}).status_code == 409

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from api.folders import own_folder, shared_folder
 from api.results import open_run
 from api.service import Service
 from api.settings import Settings
@@ -26,6 +28,10 @@ def test_a_run_is_there_at_once_and_ends_with_a_plan(service: Service, ask_as: A
     assert client.get(told["links"]["result"]).json()["placed"] == 3
     assert client.get(told["links"]["dataset"]).json()["id"] == told["dataset_id"]
     assert "infeasibility" not in told["links"]
+    placed = client.get(told["links"]["assignments"]).json()["items"][0]["seeker_id"]
+    assert client.get(told["links"]["explain_seeker"].replace("{seeker_id}", placed)).status_code == 200
+    dataset = client.get(told["links"]["dataset"]).json()
+    assert client.get(dataset["links"]["table"].replace("{table}", "seekers")).status_code == 200
     assert open_run(service, row).result.placed == 3
     kinds = [line.removeprefix("event: ") for line in client.get(f"{made.headers['location']}/events").text.splitlines() if line.startswith("event: ")]
     assert (kinds[0], kinds[-1]) == ("status", "status")
@@ -72,6 +78,22 @@ def test_a_field_that_there_is_not_is_named_with_what_to_do(service: Service, as
 def test_the_embedded_store_is_for_its_user_alone(tmp_path: Path) -> None:
     Service(Settings(data_dir=tmp_path)).close()
     assert (tmp_path / "ojt.sqlite3").stat().st_mode & 0o777 == 0o600
+
+
+def test_folders_of_the_service_are_for_its_user_alone_and_sheets_for_whoever_may_enter_theirs(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    Service(Settings(data_dir=data)).close()
+    assert data.stat().st_mode & 0o777 == 0o700
+    assert own_folder(data / "work").stat().st_mode & 0o777 == 0o700
+    given = tmp_path / "sheets"
+    given.mkdir(mode=0o750)
+    before = os.umask(0o077)
+    try:
+        made = shared_folder(given, given / "@north" / "nightly")
+    finally:
+        os.umask(before)
+    assert [path.stat().st_mode & 0o777 for path in (given, made.parent, made)] == [0o750, 0o755, 0o755]
+    assert shared_folder(data / "sheets", data / "sheets").stat().st_mode & 0o777 == 0o700
 
 
 def test_a_preference_that_is_no_number_is_passed_over(service: Service, ask_as: Ask) -> None:
