@@ -69,7 +69,7 @@ def test_solvers_are_imported_by_engines_only() -> None:
     assert {path.parent for path in found} == {Path("allocator/engines")}
 
 
-SERVING = {Path("allocator/cli") / name for name in ("service.py", "keys.py", "audit.py")}
+SERVING = {Path("allocator/cli") / name for name in ("service.py", "keys.py", "audit.py", "nightly.py", "purge.py")}
 """The service's own commands, which load it when they are run."""
 
 

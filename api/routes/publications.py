@@ -192,7 +192,7 @@ def changes(publication_id: str, me: Me, service: Use) -> Difference:
         plan = read_result(result_folder(service, run)).plan()
         people = [{"seeker_id": seeker, "change": "arrived", "from": None, "to": slot} for seeker, slot in plan]
         return Difference(previous_id=None, flow={"arrived": len(people)}, people=people, goals=[], rules=[])
-    subjects, arguments = [subject_of(service, each) for each in (before, run)], {"names": ["before", "now"], "only_differences": True}
+    subjects, arguments = [subject_of(service, each) for each in (before, run)], {"names": ["before", "now"], "abouts": ["", ""], "only_differences": True}
     (told,) = json.loads(service.answerers.ask("comparison", subjects, arguments, kind="paper", seconds=PAPER_SECONDS))["comparisons"]
     return Difference(previous_id=row["previous_id"], flow=told["flow"], people=told["people"], goals=told["goals"], rules=told["rules"])
 
