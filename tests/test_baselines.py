@@ -14,6 +14,7 @@ from allocator.check import violations
 from allocator.comparing.side import Side, baselines
 from allocator.engines.base import Clock, Silent
 from allocator.engines.choose import choose
+from allocator.evaluate import evaluate
 from allocator.pairs import find_pairs
 from allocator.plan import Plan
 from allocator.problem import Problem
@@ -145,10 +146,11 @@ def test_the_same_data_and_seed_give_the_same_plan(name: str) -> None:
         assert one.tolist() == other.tolist(), seed
 
 
-def test_a_plan_with_a_stranger_pair_has_no_known_goals() -> None:
+def test_a_plan_with_a_stranger_pair_is_worth_what_judging_it_says() -> None:
     facts = world(seekers=people(2), slots=orders(1, 1), pairs=scores(SCORES))
     problem = Problem(facts, policy())
     side = Side.of_plan("hand", problem, build(problem, find_pairs(problem)), Plan.of(problem, [("S1", "J2"), ("S2", "J1")]))
-    assert [goal.value for goal in side.goals] == [None]
+    judged = evaluate(facts, policy(), [("S1", "J2"), ("S2", "J1")])
+    assert [goal.value for goal in side.goals] == [goal.value for goal in judged.goals] == [9]
     assert side.assignments["score"].isna().tolist() == [True, False]
     assert [violation.kind for violation in side.broken] == ["pairs"]
