@@ -23,8 +23,8 @@ from api.routing import caller, service
 from api.service import Service
 from api.store.tables import idempotency_keys as kept
 
-HELD = timedelta(minutes=2)
-"""How long a key is held by a request that never came to an end, because its process died."""
+HELD = timedelta(seconds=20)
+"""How long a key is held by a request that does not come to an end, because its process died. One that is only slow loses the key, and its effect with it."""
 
 
 class ReplayedError(Exception):
