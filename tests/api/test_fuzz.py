@@ -38,7 +38,8 @@ def fuzzed(service: Service, world: World, monkeypatch: pytest.MonkeyPatch, exam
     return fuzz(service.settings, secret, examples=examples, most_seconds=most_seconds, world=world.ids, seed=seed)
 
 
-def test_odd_requests_in_the_everyday_suite(service: Service, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.slow
+def test_odd_requests_for_half_a_minute(service: Service, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     report = fuzzed(service, world, monkeypatch, examples=3, most_seconds=25)
     print(report.said())
     assert not report.failures, report.said()
