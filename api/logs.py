@@ -27,7 +27,7 @@ class Stderr(logging.Handler):
         """Write a line."""
         try:
             print(self.format(record), file=sys.stderr, flush=True)
-        except Exception:
+        except Exception:  # as logging asks of a handler: a line that cannot be written breaks nothing
             self.handleError(record)
 
 

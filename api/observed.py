@@ -53,7 +53,7 @@ class Observed:
         with bound_contextvars(trace_id=trace_id):
             try:
                 await self._app(scope, receive, marked)
-            except Exception:
+            except Exception:  # the last place: what nobody has caught becomes a problem that tells nothing but its id
                 log.exception("a request broke", method=_method(scope), route=route(scope))
                 if status:
                     raise  # the answer had begun: only cutting the connection tells that it is not whole

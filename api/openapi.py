@@ -24,4 +24,4 @@ def install(app: FastAPI) -> None:
             document["components"]["schemas"] = dict(sorted(schemas.items()))
         return document
 
-    app.openapi = openapi  # type: ignore[method-assign]
+    app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for extending the document

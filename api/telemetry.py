@@ -78,7 +78,7 @@ def span(name: str, under: str = "", **attributes: str | int | float | bool) -> 
     with _tracer().start_as_current_span(name, _named(under), attributes=attributes, record_exception=False, set_status_on_exception=False) as begun:
         try:
             yield begun
-        except Exception as error:
+        except Exception as error:  # told to the span by its type alone, and raised on
             begun.set_status(StatusCode.ERROR)
             begun.set_attribute("error.type", type(error).__name__)
             raise

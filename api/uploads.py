@@ -139,6 +139,7 @@ def _unpacked(part: Part, budget: _Budget, faults: list[Fault]) -> list[Part]:
             top = _top(entries)
             plain = [entry for entry in entries if "/" not in entry.filename.removeprefix(top)]
             return [Part(entry.filename.removeprefix(top), _content(archive, entry, budget)) for entry in plain]
+    # zipfile raises each of these for damaged archives.
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError, struct.error) as error:
         message = f"The archive cannot be unpacked: {_first_line(error)}."
         faults.append(Fault("damaged_archive", message, "Pack it again, as a plain zip archive.", file=part.name))
@@ -184,6 +185,7 @@ def _check_workbook(name: str, content: bytes, budget: _Budget) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
+    # zipfile raises each of these for damaged archives.
     except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, struct.error):
         return  # who reads it says what is wrong with it
     for entry in entries:

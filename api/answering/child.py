@@ -64,7 +64,7 @@ def _answered(shelf: Shelf, question: Mapping[str, Any]) -> tuple[dict[str, Any]
         return {"how": "done"}, QUESTIONS[question["name"]](*held, **question["arguments"])
     except InputError as error:
         return {"how": "faulty", "faults": [fault.as_dict() for fault in error.faults]}, b""
-    except Exception as error:
+    except Exception as error:  # the parent answers for it; what was open may be broken, and is closed
         for subject in subjects:
             shelf.forget(subject.key)
         return {"how": "broken", "error": type(error).__name__, "trace": frames(error)}, b""

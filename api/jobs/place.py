@@ -22,7 +22,7 @@ from api.folders import own_folder
 try:
     import fcntl
 except ImportError:  # pragma: no cover  Windows: nobody is known to be dead before they have been silent for long
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment]  # Windows has none; then a dead worker is noticed by its silence
 
 log = structlog.get_logger("ojt.worker")
 LOCK = "lives"

@@ -83,7 +83,7 @@ def _attempted(service: Service, claim: Claim, work: Path) -> None:
             patiently(lambda: _written_down(service, claim, ended, files))
             span.set_attributes({"how": ended.how, **{name: ended.said[name] for name in ("status", "stop_reason") if name in ended.said}})
         log.info("run ended", how=ended.how)
-    except Exception as broken:
+    except Exception as broken:  # whatever breaks, the run must not hang: it waits for another attempt, or ends as failed with its reason
         log.exception("an attempt broke")
         error = {"code": "broken", "message": f"Each attempt at the run broke off in the worker ({type(broken).__name__}); the logs say more."}
         patiently(lambda: life.died(service.store, service.queue, claim, service.settings.attempts, error))

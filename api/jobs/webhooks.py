@@ -136,7 +136,7 @@ class Sender:
                     delivery_id = connection.execute(oldest.limit(1)).scalar()
                 if delivery_id is None or not send(self._service, delivery_id):
                     return
-        except Exception:
+        except Exception:  # a lane that breaks must not take the others along; its rows stay due
             log.exception("a webhook's deliveries stopped", webhook_id=webhook_id)
         finally:
             with self._taking:

@@ -98,7 +98,7 @@ class Worker:
         while True:
             try:
                 task()
-            except Exception:
+            except Exception:  # heartbeats and rescues go on after any failure, or the worker counts as lost
                 log.exception("a worker's task failed", task=task.__name__)
             if self._stopping.wait(every):
                 return
@@ -129,7 +129,7 @@ def main(settings: Settings) -> None:
     ended.wait()
     try:
         worker.stop()
-    except Exception:
+    except Exception:  # it must end in any case
         log.exception("the worker could not leave in order; others take its work over when they miss it")
     telemetry.stop()
     os._exit(0)  # threads that wait for solvers must not hold the process up; the solvers end with it

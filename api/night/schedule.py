@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from datetime import date, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -18,7 +18,7 @@ Said = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$")]
 """Text of one line."""
 Query = Annotated[str, StringConstraints(min_length=1, max_length=20_000, pattern=r"^[^\x00]*$")]
 Table = Literal["seekers", "slots", "employers", "partners", "centers", "staff", "pairs", "commitments", "pins", "reference", "commutes"]
-assert {*Table.__args__, PROTECTED} == set(TABLES), "every table but the protected one can come by a query"  # type: ignore[attr-defined]
+assert {*get_args(Table), PROTECTED} == set(TABLES), "every table but the protected one can come by a query"
 
 
 def _plain(value: Any) -> Any:

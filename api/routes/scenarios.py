@@ -189,7 +189,7 @@ def document(version: Mapping[str, Any], archived_at: datetime | None) -> dict[s
         "archived_at": archived_at,
         "links": {
             "self": me,
-            "resolved": f"{me}/resolved",
+            "effective": f"{me}/resolved",
             "policy": f"{me}/policy",
             "versions": f"{me}/versions",
             "dataset": f"/v1/datasets/{version['dataset_id']}",
@@ -336,7 +336,7 @@ def archive(scenario_id: str, me: Me, service: Use) -> Response:
 
 
 @router.operation("GET", "/v1/scenarios/{scenario_id}/resolved", "read", fails=(409, 410))
-def resolved(scenario_id: str, me: Me, service: Use, version: Version = None) -> ResolvedDocument:
+def read_effective(scenario_id: str, me: Me, service: Use, version: Version = None) -> ResolvedDocument:
     """A scenario with all its layers laid: the policy in force with the layer of each value, and what has become of the facts, old and new."""
     found, inputs = _opened(service, me, scenario_id, version)
     told = inputs.problem()

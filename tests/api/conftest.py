@@ -51,7 +51,7 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = Store(f"sqlite:///{place}")
     migrate.upgrade(store)
     with store.writer.connect() as connection:
-        connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+        connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]  # an open connection has a driver
     store.close()
     return place
 

@@ -51,7 +51,7 @@ class Deaths:
 
     def __init__(self, service: Service) -> None:
         self._begin, self._left, self._after = service.store.begin, 0, False
-        service.store.begin = self._transaction  # type: ignore[method-assign]
+        service.store.begin = self._transaction  # type: ignore[method-assign]  # so that a worker can die at any transaction
 
     def plan(self, left: int, *, after: bool) -> None:
         """Die at that transaction; 0 lives on."""
