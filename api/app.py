@@ -13,6 +13,7 @@ from api.access.headers import Careful, KnownHost
 from api.bodies import BodyLimit
 from api.metrics import Meters
 from api.once import ReplayedError
+from api.pages import frame
 from api.routes import every_router
 from api.service import Service
 from api.settings import Settings, settings
@@ -47,6 +48,7 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
     app.state.meters = meters
     problems.install(app)
     openapi.install(app)
+    frame.install(app)
     app.add_exception_handler(ReplayedError, _replayed)
     for router in every_router():
         app.include_router(router)

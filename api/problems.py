@@ -129,10 +129,10 @@ def not_found(kind: str, name: str) -> ProblemError:
     return ProblemError("not-found", f"There is no {kind} {name!r}.")
 
 
-def problem(request: Request, code: str, detail: str, errors: Sequence[dict[str, Any]] = (), headers: dict[str, str] | None = None) -> JSONResponse:
-    """The response for a problem."""
+def document(request: Request, code: str, detail: str, errors: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+    """A problem document."""
     status, title = TITLES[code]
-    document = ProblemDocument(
+    made = ProblemDocument(
         type=f"/problems/{code}",
         title=title,
         status=status,
@@ -143,7 +143,12 @@ def problem(request: Request, code: str, detail: str, errors: Sequence[dict[str,
         errors=[FaultDocument(**each) for each in errors[:MOST_FAULTS]],
         error_count=len(errors),
     )
-    return JSONResponse(document.model_dump(exclude_none=True), status, headers, media_type=MEDIA)
+    return made.model_dump(exclude_none=True)
+
+
+def problem(request: Request, code: str, detail: str, errors: Sequence[dict[str, Any]] = (), headers: dict[str, str] | None = None) -> JSONResponse:
+    """The response for a problem."""
+    return JSONResponse(document(request, code, detail, errors), TITLES[code][0], headers, media_type=MEDIA)
 
 
 def example_of(status: int) -> dict[str, Any]:
@@ -153,8 +158,8 @@ def example_of(status: int) -> dict[str, Any]:
     code, title = ("faulty-input", TITLES["faulty-input"][1]) if status == 422 else (code, title)
     detail = "1 fault in the request." if status == 422 else ADVICE[code]
     told = {"type": f"/problems/{code}", "title": title, "status": status, "code": code, "detail": detail, "instance": "/v1/runs"}
-    document = ProblemDocument(**told, trace_id="4bf92f3577b34da6a3ce929d0e0e4736", errors=faults, error_count=len(faults))
-    return document.model_dump(exclude_none=True)
+    made = ProblemDocument(**told, trace_id="4bf92f3577b34da6a3ce929d0e0e4736", errors=faults, error_count=len(faults))
+    return made.model_dump(exclude_none=True)
 
 
 def install(app: FastAPI) -> None:
@@ -171,7 +176,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        faults = [_invalid_fault(each) for each in error.errors()]
+        faults = [invalid_fault(each) for each in error.errors()]
         bad_json = any(each["type"] == "json_invalid" for each in error.errors())
         if bad_json:
             return problem(request, "bad-request", "The body is not JSON.", faults)
@@ -190,7 +195,8 @@ def install(app: FastAPI) -> None:
         return problem(request, code, TITLES[code][1], headers=dict(error.headers or {}))
 
 
-def _invalid_fault(error: Any) -> dict[str, Any]:
+def invalid_fault(error: Any) -> dict[str, Any]:
+    """A fault that pydantic found in a request."""
     where = [str(part) for part in error["loc"]]
     pointer = (pointer_of(*where[1:]) or "/") if where[:1] == ["body"] else None
     told = "" if where[:1] == ["body"] else " ".join(where)

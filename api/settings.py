@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     sql_sources: Words = Field(
         (), description="`name=SQLAlchemy URL` or `name@board=SQLAlchemy URL`, separated by commas: what schedules of the board (`main`) may query by name."
     )
+    banner: str = Field("", max_length=80, description="Text at the top of every page, such as `Test` where nothing is decided in earnest; none where empty.")
     log_format: Literal["json", "text"] = Field("text", description="How log lines are written.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
     telemetry: bool = Field(False, description="Send OpenTelemetry traces; the exporter is set by the standard OTEL_ variables.")

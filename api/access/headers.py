@@ -16,6 +16,8 @@ from api.settings import Settings
 NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 REPORT = f"{NOTHING}; style-src 'unsafe-inline'; img-src data:; font-src data:"
 """For documents that hold everything they show and run nothing, such as the report of a run."""
+PAGE = f"{NOTHING}; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'".replace("form-action 'none'", "form-action 'self'")
+"""For our pages, which load and run our own files and nothing else."""
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

@@ -6,20 +6,18 @@ of our own pages, so that no other site can log somebody in or out.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
-from functools import cache
 from typing import Annotated, Any
 from urllib.parse import urlencode, urlsplit
 
 import structlog
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from starlette.concurrency import run_in_threadpool
 
 from api.access import asking, origin, sessions
-from api.access.headers import NOTHING
+from api.access.headers import PAGE
+from api.pages.render import render
 from api.problems import TITLES, ProblemError
 from api.routing import Use
 from api.service import Service
@@ -150,16 +148,8 @@ def _failed(request: Request, service: Service, error: Any) -> Response:
 
 
 def _page(request: Request, service: Service, following: str, status: int = 200, wrong: str = "", headers: Mapping[str, str] | None = None) -> Response:
-    nonce, who = secrets.token_urlsafe(16), asking.of_session(request, service)
+    who = asking.of_session(request, service)
     issuer = urlsplit(service.settings.oidc_issuer or "").hostname if service.issuer else None
     place = origin.local(following)
-    given = {"me": who, "wrong": wrong, "next": place, "issuer": issuer, "start": f"/oidc/start?{urlencode({'next': place})}", "nonce": nonce}
-    policy = NOTHING.replace("form-action 'none'", "form-action 'self'") + f"; style-src 'nonce-{nonce}'"
-    return HTMLResponse(template("login.html").render(given), status, {**(headers or {}), "Content-Security-Policy": policy})
-
-
-@cache
-def template(name: str) -> Template:
-    """A template of the pages; what it shows is escaped, and an unknown name is an error."""
-    environment = Environment(loader=PackageLoader("api.pages", "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.get_template(name)
+    given = {"me": who, "wrong": wrong, "next": place, "issuer": issuer, "start": f"/oidc/start?{urlencode({'next': place})}"}
+    return HTMLResponse(render("login.html", given), status, {**(headers or {}), "Content-Security-Policy": PAGE})

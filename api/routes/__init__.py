@@ -35,8 +35,13 @@ RESOURCES = (
 )
 
 
-def every_router() -> list[APIRouter]:
-    """The routers of all resources, and of logging in."""
-    from api.pages import login, reference
+PAGES = ("runs",)
+"""Areas of the pages, one a file."""
 
-    return [*(import_module(f"api.routes.{name}").router for name in RESOURCES), login.router, reference.router]
+
+def every_router() -> list[APIRouter]:
+    """The routers of all resources, of logging in, and of the pages."""
+    from api.pages import login, reference, static_files
+
+    resources = (import_module(f"api.routes.{name}").router for name in RESOURCES)
+    return [*resources, login.router, reference.router, static_files.router, *(import_module(f"api.pages.{name}").pages.router for name in PAGES)]

@@ -29,7 +29,7 @@ from tests.api.world import KINDS, Fixed
 EVERY = operations()
 OPEN = {"GET /healthz", "GET /readyz", "GET /problems", "GET /problems/{code}"}
 """Operations that need no key."""
-OPEN_PAGES = {"/", "/openapi.json", "/docs", "/login", "/logout", "/oidc/start", "/oidc/callback"}
+OPEN_PAGES = {"/static/{version}/{name}", "/openapi.json", "/docs", "/login", "/logout", "/oidc/start", "/oidc/callback"}
 """What is open beside them and is no operation."""
 GUARDED = [each for each in EVERY if str(each) not in OPEN]
 

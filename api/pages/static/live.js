@@ -1,0 +1,39 @@
+// A part with data-live="/v1/runs/ID/events" is fetched anew when something happens there, at most twice a second; it ends with the stream.
+import { go } from "./swap.js";
+
+const PAUSE = 500;
+const streams = new Map();
+
+export function watchLive(root) {
+  const parts = root.matches?.("[data-live]") ? [root] : [...root.querySelectorAll("[data-live]")];
+  for (const part of parts) if (part.id && !streams.has(part.id)) follow(part);
+}
+
+function follow(part) {
+  const name = part.id, stream = new EventSource(part.dataset.live);
+  streams.set(name, stream);
+  let waiting = null;
+  const again = () => {
+    waiting ??= setTimeout(async () => {
+      waiting = null;
+      await go(location.href, name, { quiet: true });
+      const now = document.getElementById(name);
+      tell(now);
+      if (!now || !now.dataset.live) stop(name);
+    }, PAUSE);
+  };
+  for (const kind of ["status", "phase", "incumbent"]) stream.addEventListener(kind, again);
+  // The stream ends with the run; the browser would connect again for ever.
+  stream.addEventListener("error", () => { again(); if (stream.readyState === EventSource.CLOSED) stop(name); });
+}
+
+function stop(name) {
+  streams.get(name)?.close();
+}
+
+let said = "";
+
+function tell(part) {
+  const told = part?.querySelector("[data-said]")?.textContent.trim() ?? "";
+  if (told && told !== said) document.getElementById("said").textContent = said = told;
+}

@@ -1,0 +1,17 @@
+// What pages do beyond links and forms. Everything works without it but for what is live; it keeps nothing, the address holds the state.
+import { watchLive } from "./live.js";
+import { watchPairs } from "./pairs.js";
+import { watchSwaps, onSwap } from "./swap.js";
+import { localTimes } from "./times.js";
+import { watchKeys } from "./keys.js";
+
+function dress(root) {
+  localTimes(root);
+  watchPairs(root);
+  watchLive(root);
+}
+
+watchSwaps();
+watchKeys();
+dress(document);
+onSwap(dress);

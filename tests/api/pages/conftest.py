@@ -1,0 +1,94 @@
+"""A web server in this process, on a store with one of everything, and a browser before it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import uvicorn
+from fastapi.testclient import TestClient
+
+from api.access import keys
+from api.access.roles import Role
+from api.app import create_app
+from api.service import Service
+from api.settings import Settings
+from api.solving import process
+from tests.api.example_world import World, made_world, with_world
+from tests.api.served import free_port
+from tests.browser import browser
+
+
+@dataclass(frozen=True)
+class Town:
+    """A service with a world on its board `main` and nothing on its board `empty`."""
+
+    service: Service
+    address: str
+    world: World
+
+    def secret(self, role: Role, board: str = "main") -> str:
+        """A fresh key."""
+        with self.service.store.begin() as connection:
+            return keys.create(connection, board=board, role=role, name=f"A {role}", by="test")[1]
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """The service; it stands as long as the tests run."""
+    process.prepare()
+    settings = with_world(Settings(data_dir=tmp_path_factory.mktemp("town"), auth_failures=10**9))
+    app, port = create_app(settings), free_port()
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    until = time.monotonic() + 60
+    while not server.started:
+        assert thread.is_alive(), "the web server ended"
+        assert time.monotonic() < until, "the web server did not start"
+        time.sleep(0.05)
+    service = Service(settings)
+    with service.store.begin() as connection:
+        _, secret = keys.create(connection, board="main", role="admin", name="An admin", by="test")
+    world = made_world(service, TestClient(app, headers={"Authorization": f"Bearer {secret}"}))
+    yield Town(service, f"http://127.0.0.1:{port}", world)
+    server.should_exit = True
+    thread.join(30)
+    service.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A browser."""
+    with browser() as one:
+        yield one
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody logged in, in a browser of their own; `heard` has what went wrong in it and what it asked of others."""
+
+    page: Any
+    heard: list[str]
+    town: Town
+
+    def open(self, path: str) -> Any:
+        """Go to an address; the answer."""
+        return self.page.goto(self.town.address + path)
+
+
+def visitor(chromium: Any, town: Town, role: Role, board: str = "main", **more: Any) -> Visitor:
+    """Log somebody in, as people do."""
+    context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **more})
+    page, heard = context.new_page(), []
+    page.on("request", lambda request: None if request.url.startswith((town.address, "data:")) else heard.append(f"asked elsewhere: {request.url}"))
+    page.on("pageerror", lambda error: heard.append(f"error: {error}"))
+    page.on("console", lambda said: heard.append(f"console: {said.text}"))
+    page.goto(f"{town.address}/login?next=/runs")
+    page.get_by_label("API key").fill(town.secret(role, board))
+    page.get_by_role("button", name="Log in").click()
+    return Visitor(page, heard, town)
