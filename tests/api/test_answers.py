@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable
@@ -15,6 +16,8 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
+from api.answering.pool import Answerers
+from api.answering.ready import READY
 from api.documents.compared import ComparisonDocument, EquityDocument, StabilityDocument
 from api.documents.explanations import Inversions, PairExplanation, RuleExplanation, SeekerExplanation, SlotExplanation
 from api.documents.judged import EvaluationDocument, RecommendationDocument
@@ -22,8 +25,11 @@ from api.documents.lists import AssignmentLine, Listed, SheetPage, SlotLine, Unp
 from api.documents.result import Infeasibility, Kpis, Reservations, ResultDocument, Standings, Trace
 from api.service import Service
 from api.settings import Settings
+from api.solving.child import _carried_out
+from api.store.tables import run_files
 from tests.api.conftest import Ask
 from tests.api.made import PAPER, make_dataset, make_scenario
+from tests.api.night_simulation import Quiet
 from tests.api.served import OJT
 from tests.api.town import SECRET, make_town
 
@@ -107,6 +113,49 @@ def test_lists_come_in_pieces_that_make_the_whole(ask_as: Ask, town: str) -> Non
     assert sum(line["taken"] for line in client.get(f"{town}/slots").json()["items"]) == len(lines)
     waiting = told(client.get(f"{town}/unplaced", params={"limit": 1000}), Listed[UnplacedLine])["items"]
     assert len(waiting) + len(lines) == 40
+
+
+def test_a_runs_lists_are_ready_when_it_ends_and_are_made_anew_where_they_are_not(
+    service: Service, ask_as: Ask, town: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, run_id, bundled = ask_as("viewer"), town.rsplit("/", 1)[1], ask_as("viewer").get(f"{town}/bundle").content
+    names = zipfile.ZipFile(io.BytesIO(bundled)).namelist()
+    assert not [name for name in names if name.endswith(".arrow")], "what is made ready is no part of the result"
+
+    def lists() -> list[bytes]:
+        answers = [client.get(f"{town}/{name}", params={"limit": 1000, "sort": "-slot_id"} if name != "unplaced" else {}) for name in READY]
+        assert [answer.status_code for answer in answers] == [200, 200, 200]
+        return [answer.content for answer in answers]
+
+    with monkeypatch.context() as nobody:
+        nobody.setattr(Answerers, "ask", lambda *_, **__: pytest.fail("somebody was asked"))
+        ready = lists()
+    with service.store.begin() as connection:
+        assert connection.execute(run_files.delete().where(run_files.c.run_id == run_id, run_files.c.name.like("%.arrow"))).rowcount == 3
+    shutil.rmtree(service.settings.data_dir / "papers")
+    assert lists() == ready
+
+
+def test_a_run_outlives_a_list_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> bytes:
+        raise MemoryError
+
+    said = list[dict[str, Any]]()
+
+    class Ear(Quiet):
+        def say(self, message: dict[str, Any]) -> None:
+            said.append(message)
+
+    monkeypatch.setattr("api.answering.ready.arrow_file", broken)
+    told = _carried_out({"kind": "solve", "scenario": str(PAPER), "seed": 0, "out": str(tmp_path)}, Ear())  # type: ignore[arg-type]
+    assert (told["status"], [each["error"] for each in said]) == ("optimal", ["MemoryError"])
+    assert (tmp_path / "result.json").exists()
+
+
+def test_the_lists_of_a_very_large_run_are_left_to_who_asks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("api.answering.ready.MOST_PAIRS", 1)
+    _carried_out({"kind": "solve", "scenario": str(PAPER), "seed": 0, "out": str(tmp_path)}, Quiet())  # type: ignore[arg-type]
+    assert not list(tmp_path.glob("*.arrow"))
 
 
 def test_lists_are_searched_filtered_and_sorted(ask_as: Ask, town: str) -> None:
