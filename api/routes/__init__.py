@@ -30,6 +30,7 @@ RESOURCES = (
     "runs",
     "scenarios",
     "schedules",
+    "studies",
     "sweeps",
     "webhooks",
 )
