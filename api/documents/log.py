@@ -13,18 +13,20 @@ def log_lines(run: Mapping[str, Any], events: Iterable[Mapping[str, Any]]) -> It
     held = ", ".join(f"{job[name]:g} {unit}" for name, unit in limits.items() if job.get(name) is not None)
     about = f"{run['id']} of {run['scenario_id']} version {run['scenario_version']}, seed {job['seed']}{', at most ' if held else ''}{held}"
     yield _line(run["created_at"], "submitted", about)
+    latest = run["created_at"]
     for event in events:
+        latest = max(latest, event["at"])
         yield _line(event["at"], event["type"], _said(event["type"], event["data"]))
     if run["finished_at"] is None:
         return
     error = run["error"]
     if error:
-        yield _line(run["finished_at"], "error", f"{error['code']}: {error['message']}")
+        yield _line(latest, "error", f"{error['code']}: {error['message']}")
         for fault in error.get("faults", ()):
-            yield _line(run["finished_at"], "fault", f"{fault['code']}: {fault['message']}")
+            yield _line(latest, "fault", f"{fault['code']}: {fault['message']}")
     summary = run["summary"] or {}
     if summary.get("headline"):
-        yield _line(run["finished_at"], "result", summary["headline"])
+        yield _line(latest, "result", summary["headline"])
     if run["purged_at"] is not None:
         yield _line(run["purged_at"], "deleted", "The result and what led to it were deleted after their time.")
 
