@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
@@ -26,6 +27,7 @@ from api.documents.result import Infeasibility, Kpis, Reservations, ResultDocume
 from api.service import Service
 from api.settings import Settings
 from api.solving.child import _carried_out
+from api.store.blobs import keep
 from api.store.tables import run_files
 from tests.api.conftest import Ask
 from tests.api.made import PAPER, make_dataset, make_scenario
@@ -343,3 +345,30 @@ def test_another_board_sees_nothing_and_an_unfinished_run_has_nothing(service: S
         assert client.request(method, path, json=body).status_code == 409, path
     assert stranger.get("/v1/comparisons", params={"base": run_id, "with": "run_1"}).status_code == 404
     assert client.get("/v1/runs/run%00/result").status_code == 404
+
+
+@pytest.mark.parametrize(("asked", "part"), [("bytes=0-3", slice(0, 4)), ("bytes=-4", slice(-4, None)), ("Bytes = 0-3", None), ("bytes=4-", slice(4, None))])
+def test_a_file_comes_whole_or_in_the_part_that_is_asked_for(ask_as: Ask, town: str, asked: str, part: slice | None) -> None:
+    client = ask_as("viewer")
+    whole = client.get(f"{town}/report.xlsx").content
+    answer = client.get(f"{town}/report.xlsx", headers={"Range": asked})
+    assert (answer.status_code, answer.content) == ((200, whole) if part is None else (206, whole[part]))
+
+
+def test_a_range_that_means_nothing_is_passed_over(ask_as: Ask, town: str) -> None:
+    client = ask_as("viewer")
+    whole = client.get(f"{town}/report.xlsx").content
+    for asked in ("", "bytes", "bytes=", "bytes=x", "lines=1-2", "bytes=3-1", f"bytes={len(whole)}-", "bytes=-0", "bytes=0-1,9999999999-", "bytes=--1", "\x00"):
+        answer = client.get(f"{town}/report.xlsx", headers={"Range": asked})
+        assert (answer.status_code, answer.content == whole) == (200, True), asked
+
+
+def test_a_result_that_is_damaged_does_not_say_where_it_lies(ask_as: Ask, service: Service, town: str) -> None:
+    run_id, broken = town.rsplit("/", 1)[1], b'{"schema": 1}'
+    with service.store.begin() as connection:
+        mine = sa.and_(run_files.c.run_id == run_id, run_files.c.name == "result.json")
+        connection.execute(run_files.update().where(mine).values(sha256=keep(connection, broken)))
+    answer = ask_as("viewer").get(f"{town}/report.xlsx")
+    assert answer.status_code == 422
+    assert str(service.settings.data_dir) not in answer.text
+    assert answer.json()["errors"][0]["code"] in ("bad_result", "other_schema")
