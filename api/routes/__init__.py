@@ -36,7 +36,7 @@ RESOURCES = (
 )
 
 
-PAGES = ("runs",)
+PAGES = ("home", "runs")
 """Areas of the pages, one a file."""
 
 

@@ -1,4 +1,5 @@
 // What pages do beyond links and forms. Everything works without it but for what is live; it keeps nothing, the address holds the state.
+import { watchBusy } from "./busy.js";
 import { watchLive } from "./live.js";
 import { watchPairs } from "./pairs.js";
 import { watchSwaps, onSwap } from "./swap.js";
@@ -12,6 +13,7 @@ function dress(root) {
 }
 
 watchSwaps();
+watchBusy();
 watchKeys();
 dress(document);
 onSwap(dress);
