@@ -24,6 +24,7 @@ from api.documents.explanations import Inversions, PairExplanation, RuleExplanat
 from api.documents.judged import EvaluationDocument, RecommendationDocument
 from api.documents.lists import AssignmentLine, Listed, SheetPage, SlotLine, UnplacedLine
 from api.documents.result import Infeasibility, Kpis, Reservations, ResultDocument, Standings, Trace
+from api.documents.semantics import Semantics
 from api.service import Service
 from api.settings import Settings
 from api.solving.child import _carried_out
@@ -71,6 +72,19 @@ def told(answer: Any, model: type[BaseModel]) -> Any:
     document = answer.json()
     assert model.model_validate(document).model_dump(mode="json", by_alias=True, exclude_unset=True) == document
     return document
+
+
+def test_every_reading_of_a_promise_is_solved_once_and_told_in_people(ask_as: Ask, solved: Callable[..., str]) -> None:
+    client, run = ask_as("viewer"), solved(PAPER)
+    first = client.get(f"{run}/semantics/two seats for the partner")
+    report = told(first, Semantics)
+    filled = {reading["mode"]: (reading["status"], reading["filled"], reading["empty"]) for reading in report["others"]}
+    assert filled["set_aside"] == ("optimal", 1, 1)
+    assert filled["over_and_above"] == ("infeasible", None, None)
+    assert (report["off"]["gained"], report["off"]["lost"], report["present"]["filled"]) == (["Q2"], ["P2"], 2)
+    again = client.get(f"{run}/semantics/two seats for the partner", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert client.get(f"{run}/semantics/partner").json()["code"] == "not-found"
 
 
 def test_the_result_is_result_json_and_comes_in_every_form(ask_as: Ask, town: str) -> None:
@@ -237,7 +251,14 @@ def test_everything_is_explained(ask_as: Ask, town: str) -> None:
     for label in ("north first", "reservation[north first]", "slot_openings"):
         assert told(client.get(f"{town}/explain/rules/{label}"), RuleExplanation)["items"]
     told(client.get(f"{town}/explain/inversions"), Inversions)
-    for path in ("explain/seekers/S99", "explain/slots/J99", "explain/rules/no such", "explain/pairs?seeker=S99&slot=J0", "explain/seekers/%00"):
+    for path in (
+        "explain/seekers/S99",
+        "explain/slots/J99",
+        "explain/rules/no such",
+        "semantics/no such",
+        "explain/pairs?seeker=S99&slot=J0",
+        "explain/seekers/%00",
+    ):
         assert client.get(f"{town}/{path}").status_code == 404, path
     refused = client.get(f"{town}/explain/seekers/{seeker}", params={"language": "es"})
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "no_translation")
@@ -330,7 +351,15 @@ def test_another_board_sees_nothing_and_an_unfinished_run_has_nothing(service: S
     run = client.post("/v1/runs", json={"scenario_id": make_scenario(service)}).headers["location"]
     run_id = run.rsplit("/", 1)[1]
     paths = ["result", "assignments", "unplaced", "slots", "rules", "reservations", "kpis", "trace", "bundle", "report.xlsx", "report.html"]
-    paths += ["sheets/worklist", "explain/seekers/P1", "explain/slots/A", "explain/rules/x", "explain/pairs?seeker=P1&slot=A", "explain/inversions"]
+    paths += [
+        "sheets/worklist",
+        "explain/seekers/P1",
+        "explain/slots/A",
+        "explain/rules/x",
+        "semantics/x",
+        "explain/pairs?seeker=P1&slot=A",
+        "explain/inversions",
+    ]
     paths += ["infeasibility", "stability"]
     stranger = ask_as("admin", board="other")
     for path in paths:
