@@ -35,7 +35,7 @@ RESOURCES = (
 )
 
 
-PAGES = ("runs",)
+PAGES = ("runs", "run", "search")
 """Areas of the pages, one a file."""
 
 

@@ -1,4 +1,5 @@
 // What pages do beyond links and forms. Everything works without it but for what is live; it keeps nothing, the address holds the state.
+import { watchCopies } from "./copy.js";
 import { watchLive } from "./live.js";
 import { watchPairs } from "./pairs.js";
 import { watchSwaps, onSwap } from "./swap.js";
@@ -13,5 +14,6 @@ function dress(root) {
 
 watchSwaps();
 watchKeys();
+watchCopies();
 dress(document);
 onSwap(dress);
