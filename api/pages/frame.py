@@ -9,6 +9,7 @@ and with everything that was entered.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,14 +31,16 @@ from api.access.asking import identify
 from api.access.headers import PAGE
 from api.access.roles import ROLES, Scope
 from api.pages.ask import Ask, RefusedError
+from api.pages.pictures import Picture
 from api.pages.render import render
 from api.pages.words import say
 from api.problems import ProblemError
 from api.routing import Guarded
 
 JSON = ".json"
+_IN_BRACES = re.compile(r"\{(\w+)(?::\w+)?\}")
 View = Callable[..., Awaitable[dict[str, Any]]]
-Draw = Callable[[dict[str, Any]], Mapping[str, str]]
+Draw = Callable[[dict[str, Any]], Mapping[str, Picture]]
 
 
 @dataclass(frozen=True)
@@ -143,11 +146,15 @@ async def show(
     given: Mapping[str, Any] | None = None,
     status: int = 200,
 ) -> Response:
-    """A page with its document."""
+    """A page with its document; where that names an address as `elsewhere`, the way there."""
+    if document.get("elsewhere"):
+        return RedirectResponse(document["elsewhere"], 303)
 
     def drawn() -> str:
         pictures = page.draw(document) if page.draw else {}
-        return render(page.template, {**_frame(request), **document, "pictures": pictures, "problem": problem, "given": given or {}})
+        # A form's own address is not the page's: links on a page that is shown again lead to the page.
+        place = _IN_BRACES.sub(lambda found: str(request.path_params[found[1]]), page.path)
+        return render(page.template, {**_frame(request, place), **document, "pictures": pictures, "problem": problem, "given": given or {}})
 
     return _html(await run_in_threadpool(drawn), status)
 
@@ -184,8 +191,9 @@ def install(app: FastAPI) -> None:
         return await refused(request, problems.document(request, "not-found", say("frame.no_page")))
 
 
-def _frame(request: Request) -> dict[str, Any]:
-    """What every page shows around its own."""
+def _frame(request: Request, place: str = "") -> dict[str, Any]:
+    """What every page shows around its own; `place` is its path, that of the request where absent."""
+    path = place or request.url.path
     service = request.app.state.service
     try:
         me = identify(request, service)
@@ -195,20 +203,20 @@ def _frame(request: Request) -> dict[str, Any]:
         "me": me,
         "may": ROLES[me.role] if me else frozenset(),
         "places": PLACES,
-        "path": request.url.path,
+        "path": path,
         "query": dict(request.query_params),
-        "address": _address(request),
+        "address": _address(request, path),
         "banner": service.settings.banner,
     }
 
 
-def _address(request: Request) -> Callable[..., str]:
+def _address(request: Request, path: str) -> Callable[..., str]:
     """A maker of addresses like this page's, with some of the query changed; None takes a part out."""
 
     def changed(**parts: Any) -> str:
         query = {**request.query_params, **parts}
         told = urlencode({name: value for name, value in query.items() if value not in (None, "")})
-        return quote(request.url.path) + (f"?{told}" if told else "")
+        return quote(path) + (f"?{told}" if told else "")
 
     return changed
 

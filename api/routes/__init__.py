@@ -36,7 +36,12 @@ RESOURCES = (
 )
 
 
-PAGES = ("home", "runs")
+PAGES = (
+    "home",
+    "run",
+    "runs",
+    "search",
+)
 """Areas of the pages, one a file."""
 
 
