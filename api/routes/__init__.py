@@ -36,7 +36,7 @@ RESOURCES = (
 )
 
 
-PAGES = ("runs",)
+PAGES = ("compare", "runs", "studies", "tradeoffs")
 """Areas of the pages, one a file."""
 
 
