@@ -13,7 +13,7 @@ import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_origin
 from urllib.parse import quote, urlencode
 
 from fastapi import Depends, FastAPI, Request, Response
@@ -256,11 +256,13 @@ def _again(page: PageRoute, request: Request, api: Any) -> dict[str, Any]:
     given: dict[str, Any] = {}
     told = {**request.query_params, **request.path_params}
     for name, parameter in inspect.signature(page.view, eval_str=True).parameters.items():
+        alias = next((each.alias for each in get_args(parameter.annotation)[1:] if getattr(each, "alias", None)), name)
+        several = get_origin(next(iter(get_args(parameter.annotation)), None)) is list
         if parameter.annotation == Ask:
             given[name] = api
-        elif name in told:
+        elif alias in told:
             with suppress(ValidationError):
-                given[name] = TypeAdapter(parameter.annotation).validate_python(told[name])
+                given[name] = TypeAdapter(parameter.annotation).validate_python(request.query_params.getlist(alias) if several else told[alias])
     return given
 
 

@@ -37,10 +37,13 @@ RESOURCES = (
 
 
 PAGES = (
+    "compare",
     "home",
     "run",
     "runs",
     "search",
+    "studies",
+    "tradeoffs",
 )
 """Areas of the pages, one a file."""
 
