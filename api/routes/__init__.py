@@ -30,12 +30,13 @@ RESOURCES = (
     "runs",
     "scenarios",
     "schedules",
+    "settings",
     "sweeps",
     "webhooks",
 )
 
 
-PAGES = ("runs",)
+PAGES = ("runs", "occurrence", "schedule", "nights", "publications")
 """Areas of the pages, one a file."""
 
 

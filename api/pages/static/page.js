@@ -1,4 +1,5 @@
 // What pages do beyond links and forms. Everything works without it but for what is live; it keeps nothing, the address holds the state.
+import { watchAgain } from "./again.js";
 import { watchLive } from "./live.js";
 import { watchPairs } from "./pairs.js";
 import { watchSwaps, onSwap } from "./swap.js";
@@ -9,6 +10,7 @@ function dress(root) {
   localTimes(root);
   watchPairs(root);
   watchLive(root);
+  watchAgain(root);
 }
 
 watchSwaps();
