@@ -31,6 +31,7 @@ RESOURCES = (
     "scenarios",
     "schedules",
     "studies",
+    "settings",
     "sweeps",
     "webhooks",
 )
@@ -39,8 +40,12 @@ RESOURCES = (
 PAGES = (
     "compare",
     "home",
+    "nights",
+    "occurrence",
+    "publications",
     "run",
     "runs",
+    "schedule",
     "search",
     "studies",
     "tradeoffs",
