@@ -147,7 +147,10 @@ async def show(
 
     def drawn() -> str:
         pictures = page.draw(document) if page.draw else {}
-        return render(page.template, {**_frame(request), **document, "pictures": pictures, "problem": problem, "given": given or {}})
+        return render(
+            page.template,
+            {**_frame(request, page.path.format(**request.path_params)), **document, "pictures": pictures, "problem": problem, "given": given or {}},
+        )
 
     return _html(await run_in_threadpool(drawn), status)
 
@@ -184,8 +187,8 @@ def install(app: FastAPI) -> None:
         return await refused(request, problems.document(request, "not-found", say("frame.no_page")))
 
 
-def _frame(request: Request) -> dict[str, Any]:
-    """What every page shows around its own."""
+def _frame(request: Request, path: str = "") -> dict[str, Any]:
+    """What every page shows around its own; `path` is the page's where it is shown in answer to a form, which was sent elsewhere."""
     service = request.app.state.service
     try:
         me = identify(request, service)
@@ -195,20 +198,20 @@ def _frame(request: Request) -> dict[str, Any]:
         "me": me,
         "may": ROLES[me.role] if me else frozenset(),
         "places": PLACES,
-        "path": request.url.path,
+        "path": path or request.url.path,
         "query": dict(request.query_params),
-        "address": _address(request),
+        "address": _address(request, path or request.url.path),
         "banner": service.settings.banner,
     }
 
 
-def _address(request: Request) -> Callable[..., str]:
+def _address(request: Request, path: str) -> Callable[..., str]:
     """A maker of addresses like this page's, with some of the query changed; None takes a part out."""
 
     def changed(**parts: Any) -> str:
         query = {**request.query_params, **parts}
         told = urlencode({name: value for name, value in query.items() if value not in (None, "")})
-        return quote(request.url.path) + (f"?{told}" if told else "")
+        return quote(path) + (f"?{told}" if told else "")
 
     return changed
 

@@ -35,7 +35,7 @@ RESOURCES = (
 )
 
 
-PAGES = ("runs",)
+PAGES = ("runs", "scenarios", "scenario", "conflict")
 """Areas of the pages, one a file."""
 
 
