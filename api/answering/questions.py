@@ -41,7 +41,7 @@ from api.answering.tables import arrow_file
 Register = Literal["internal", "seeker"]
 Language = Literal["en", "es"]
 Pairs = Sequence[tuple[str, str]]
-READING_GAP, READING_SECONDS = Fraction(1, 10_000), 20.0
+READING_GAP, READING_SECONDS = Fraction(1, 1_000), 6.0
 """How well, and how long at most, each other reading of a promise is solved: it is read by people who choose, and says where it is not proved."""
 
 

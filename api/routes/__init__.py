@@ -39,12 +39,15 @@ RESOURCES = (
 
 PAGES = (
     "compare",
+    "conflict",
     "home",
     "nights",
     "occurrence",
     "publications",
     "run",
     "runs",
+    "scenario",
+    "scenarios",
     "schedule",
     "search",
     "studies",
