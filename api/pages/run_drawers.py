@@ -10,7 +10,7 @@ from typing import Any
 
 from api.pages.ask import Api, RefusedError
 
-SECONDS = 5
+SECONDS = 3
 """Seconds that a question may solve."""
 OTHERS = 5
 LANGUAGES = ("en", "es")
