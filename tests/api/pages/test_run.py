@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx2 as httpx
@@ -16,15 +16,18 @@ Open = Callable[..., httpx.Client]
 
 
 @pytest.fixture
-def open_as(town: Town) -> Open:
+def open_as(town: Town) -> Iterator[Open]:
     """Whoever asks without a browser, with a key of a role."""
+    made: list[httpx.Client] = []
 
     def client(role: Any = "planner") -> httpx.Client:
-        return httpx.Client(
-            base_url=town.address, headers={"Authorization": f"Bearer {town.secret(role)}", "Accept": "text/html"}, timeout=120, trust_env=False
-        )
+        headers = {"Authorization": f"Bearer {town.secret(role)}", "Accept": "application/json, text/html"}
+        made.append(httpx.Client(base_url=town.address, headers=headers, timeout=120, trust_env=False))
+        return made[-1]
 
-    return client
+    yield client
+    for each in made:
+        each.close()
 
 
 def sent(client: httpx.Client, path: str, **form: str) -> httpx.Response:
@@ -203,6 +206,7 @@ def test_every_word_of_a_code_of_the_api_is_there() -> None:
 
 def test_a_drawer_opens_and_closes_without_a_new_page_and_by_the_keyboard(chromium: Any, town: Town) -> None:
     who = visitor(chromium, town, "planner")
+    who.heard.clear()
     who.open(f"/runs/{town.world.ids['run_id']}")
     who.page.evaluate("window.same = true")
     who.page.locator("#person-S1").focus()
