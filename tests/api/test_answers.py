@@ -278,10 +278,12 @@ def test_another_board_sees_nothing_and_an_unfinished_run_has_nothing(service: S
     client = ask_as("planner")
     run = client.post("/v1/runs", json={"scenario_id": make_scenario(service)}).headers["location"]
     run_id = run.rsplit("/", 1)[1]
-    paths = ["result", "assignments", "unplaced", "slots", "rules", "reservations", "kpis", "trace", "bundle", "report.xlsx", "report.html"]
+    paths = ["result", "assignments", "unplaced", "slots", "rules", "reservations", "kpis", "bundle", "report.xlsx", "report.html"]
     paths += ["sheets/worklist", "explain/seekers/P1", "explain/slots/A", "explain/rules/x", "explain/pairs?seeker=P1&slot=A", "explain/inversions"]
     paths += ["infeasibility", "stability"]
     stranger = ask_as("admin", board="other")
+    assert stranger.get(f"{run}/trace").status_code == 404
+    assert told(client.get(f"{run}/trace"), Trace) == {"items": [], "goals": []}, "how a run comes along is told while it does"
     for path in paths:
         assert stranger.get(f"{run}/{path}").status_code == 404, path
         assert client.get(f"{run}/{path}").status_code == 409, path
