@@ -3,7 +3,8 @@
 A view is an async function; its parameters are the page's address, so that the address holds the whole state. Its template sees the document's fields
 by their names and nothing else of the service. Pictures are drawn from the document alone, so that the twin has every figure that a picture shows.
 A form is sent to an action, which does one thing and says where to go on; where the API refuses, the page with the form is shown again, with what is wrong
-and with everything that was entered.
+and with everything that was entered. What may be told once only, such as a new key, an action gives back as a document in the place of an address: the
+page is shown with it, in this one answer, and it stands in no address.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_origin
 from urllib.parse import quote, urlencode
 
 from fastapi import Depends, FastAPI, Request, Response
@@ -40,6 +41,7 @@ from api.routing import Guarded
 JSON = ".json"
 _IN_BRACES = re.compile(r"\{(\w+)(?::\w+)?\}")
 View = Callable[..., Awaitable[dict[str, Any]]]
+Act = Callable[..., Awaitable[str | dict[str, Any]]]
 Draw = Callable[[dict[str, Any]], Mapping[str, Picture]]
 
 
@@ -123,10 +125,11 @@ class Pages:
 
         return made
 
-    def action(self, path: str, scope: Scope, shows: View | None = None) -> Callable[[Callable[..., Awaitable[str]]], Callable[..., Awaitable[str]]]:
-        """Do what a form asks, then go where the function says; `shows` is the view of the page that has the form, for when it cannot be done."""
+    def action(self, path: str, scope: Scope, shows: View | None = None) -> Callable[[Act], Act]:
+        """Do what a form asks, then go where the function says; `shows` is the view of the page that has the form, for when it cannot be done, and for what
+        the function tells once."""
 
-        def made(act: Callable[..., Awaitable[str]]) -> Callable[..., Awaitable[str]]:
+        def made(act: Act) -> Act:
             ACTIONS.append((path, scope))
             self._route(path, "POST", scope, _acting(act, shows))
             return act
@@ -236,12 +239,16 @@ def _answering(view: View, answer: Callable[[Request, dict[str, Any]], Awaitable
     return _signed(answered, view)
 
 
-def _acting(act: Callable[..., Awaitable[str]], shows: View | None) -> Callable[..., Awaitable[Response]]:
+def _acting(act: Act, shows: View | None) -> Callable[..., Awaitable[Response]]:
     async def acted(page_request: Request, page_api: Ask, page_form: Form, **given: Any) -> Response:
+        page = next((each for each in PAGES if each.view is shows), None)
         try:
-            return RedirectResponse(await act(**given), 303)
+            done = await act(**given)
+            if isinstance(done, str):
+                return RedirectResponse(done, 303)
+            assert page is not None, "what is told once is told on a page"
+            return await show(page_request, page, {**await page.view(**_again(page, page_request, page_api)), **done})
         except (ProblemError, RefusedError) as error:
-            page = next((each for each in PAGES if each.view is shows), None)
             problem = problem_of(page_request, error)
             if page is None or problem["code"] in ("not-found", "gone", "forbidden"):
                 raise
@@ -256,11 +263,13 @@ def _again(page: PageRoute, request: Request, api: Any) -> dict[str, Any]:
     given: dict[str, Any] = {}
     told = {**request.query_params, **request.path_params}
     for name, parameter in inspect.signature(page.view, eval_str=True).parameters.items():
+        alias = next((each.alias for each in get_args(parameter.annotation)[1:] if getattr(each, "alias", None)), name)
+        several = get_origin(next(iter(get_args(parameter.annotation)), None)) is list
         if parameter.annotation == Ask:
             given[name] = api
-        elif name in told:
+        elif alias in told:
             with suppress(ValidationError):
-                given[name] = TypeAdapter(parameter.annotation).validate_python(told[name])
+                given[name] = TypeAdapter(parameter.annotation).validate_python(request.query_params.getlist(alias) if several else told[alias])
     return given
 
 

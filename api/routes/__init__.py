@@ -30,12 +30,26 @@ RESOURCES = (
     "runs",
     "scenarios",
     "schedules",
+    "studies",
+    "settings",
     "sweeps",
     "webhooks",
 )
 
 
-PAGES = ("runs", "run", "search")
+PAGES = (
+    "compare",
+    "home",
+    "nights",
+    "occurrence",
+    "publications",
+    "run",
+    "runs",
+    "schedule",
+    "search",
+    "studies",
+    "tradeoffs",
+)
 """Areas of the pages, one a file."""
 
 
