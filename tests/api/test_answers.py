@@ -245,6 +245,11 @@ def test_everything_is_explained(ask_as: Ask, town: str) -> None:
     for line in client.get(f"{town}/unplaced").json()["items"][:2]:
         said = told(client.get(f"{town}/explain/seekers/{line['seeker_id']}", params={"register": "seeker", "language": "es"}), SeekerExplanation)
         assert seeker not in json.dumps(said)
+        both = told(client.get(f"{town}/explain/seekers/{line['seeker_id']}", params={"spoken": True}), SeekerExplanation)
+        assert set(both["spoken"]) == {"en", "es"}
+        assert seeker not in json.dumps(both["spoken"])
+        assert both["spoken"]["es"]["sentence"] == said["sentence"]
+    assert "spoken" not in placed
     told(client.get(f"{town}/explain/slots/{slot}"), SlotExplanation)
     other = next(line["slot_id"] for line in client.get(f"{town}/slots").json()["items"] if line["slot_id"] != slot)
     told(client.get(f"{town}/explain/pairs", params={"seeker": seeker, "slot": other}), PairExplanation)
