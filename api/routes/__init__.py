@@ -36,7 +36,7 @@ RESOURCES = (
 )
 
 
-PAGES = ("compare", "runs", "studies", "tradeoffs")
+PAGES = ("compare", "home", "runs", "studies", "tradeoffs")
 """Areas of the pages, one a file."""
 
 

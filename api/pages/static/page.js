@@ -1,5 +1,6 @@
 // What pages do beyond links and forms. Everything works without it but for what is live; it keeps nothing, the address holds the state.
 import { watchAgain } from "./again.js";
+import { watchBusy } from "./busy.js";
 import { watchLive } from "./live.js";
 import { watchPairs } from "./pairs.js";
 import { watchSwaps, onSwap } from "./swap.js";
@@ -16,6 +17,7 @@ function dress(root) {
 }
 
 watchSwaps();
+watchBusy();
 watchKeys();
 dress(document);
 onSwap(dress);
