@@ -3,12 +3,14 @@
 A view is an async function; its parameters are the page's address, so that the address holds the whole state. Its template sees the document's fields
 by their names and nothing else of the service. Pictures are drawn from the document alone, so that the twin has every figure that a picture shows.
 A form is sent to an action, which does one thing and says where to go on; where the API refuses, the page with the form is shown again, with what is wrong
-and with everything that was entered.
+and with everything that was entered. What may be told once only, such as a new key, an action gives back as a document in the place of an address: the
+page is shown with it, in this one answer, and it stands in no address.
 """
 
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,7 +39,9 @@ from api.problems import ProblemError
 from api.routing import Guarded
 
 JSON = ".json"
+_IN_BRACES = re.compile(r"\{(\w+)(?::\w+)?\}")
 View = Callable[..., Awaitable[dict[str, Any]]]
+Act = Callable[..., Awaitable[str | dict[str, Any]]]
 Draw = Callable[[dict[str, Any]], Mapping[str, Picture]]
 
 
@@ -121,10 +125,11 @@ class Pages:
 
         return made
 
-    def action(self, path: str, scope: Scope, shows: View | None = None) -> Callable[[Callable[..., Awaitable[str]]], Callable[..., Awaitable[str]]]:
-        """Do what a form asks, then go where the function says; `shows` is the view of the page that has the form, for when it cannot be done."""
+    def action(self, path: str, scope: Scope, shows: View | None = None) -> Callable[[Act], Act]:
+        """Do what a form asks, then go where the function says; `shows` is the view of the page that has the form, for when it cannot be done, and for what
+        the function tells once."""
 
-        def made(act: Callable[..., Awaitable[str]]) -> Callable[..., Awaitable[str]]:
+        def made(act: Act) -> Act:
             ACTIONS.append((path, scope))
             self._route(path, "POST", scope, _acting(act, shows))
             return act
@@ -144,11 +149,15 @@ async def show(
     given: Mapping[str, Any] | None = None,
     status: int = 200,
 ) -> Response:
-    """A page with its document."""
+    """A page with its document; where that names an address as `elsewhere`, the way there."""
+    if document.get("elsewhere"):
+        return RedirectResponse(document["elsewhere"], 303)
 
     def drawn() -> str:
         pictures = page.draw(document) if page.draw else {}
-        return render(page.template, {**_frame(request), **document, "pictures": pictures, "problem": problem, "given": given or {}})
+        # A form's own address is not the page's: links on a page that is shown again lead to the page.
+        place = _IN_BRACES.sub(lambda found: str(request.path_params[found[1]]), page.path)
+        return render(page.template, {**_frame(request, place), **document, "pictures": pictures, "problem": problem, "given": given or {}})
 
     return _html(await run_in_threadpool(drawn), status)
 
@@ -185,8 +194,9 @@ def install(app: FastAPI) -> None:
         return await refused(request, problems.document(request, "not-found", say("frame.no_page")))
 
 
-def _frame(request: Request) -> dict[str, Any]:
-    """What every page shows around its own."""
+def _frame(request: Request, place: str = "") -> dict[str, Any]:
+    """What every page shows around its own; `place` is its path, that of the request where absent."""
+    path = place or request.url.path
     service = request.app.state.service
     try:
         me = identify(request, service)
@@ -196,20 +206,20 @@ def _frame(request: Request) -> dict[str, Any]:
         "me": me,
         "may": ROLES[me.role] if me else frozenset(),
         "places": PLACES,
-        "path": request.url.path,
+        "path": path,
         "query": dict(request.query_params),
-        "address": _address(request),
+        "address": _address(request, path),
         "banner": service.settings.banner,
     }
 
 
-def _address(request: Request) -> Callable[..., str]:
+def _address(request: Request, path: str) -> Callable[..., str]:
     """A maker of addresses like this page's, with some of the query changed; None takes a part out."""
 
     def changed(**parts: Any) -> str:
         query = {**request.query_params, **parts}
         told = urlencode({name: value for name, value in query.items() if value not in (None, "")})
-        return quote(request.url.path) + (f"?{told}" if told else "")
+        return quote(path) + (f"?{told}" if told else "")
 
     return changed
 
@@ -229,12 +239,16 @@ def _answering(view: View, answer: Callable[[Request, dict[str, Any]], Awaitable
     return _signed(answered, view)
 
 
-def _acting(act: Callable[..., Awaitable[str]], shows: View | None) -> Callable[..., Awaitable[Response]]:
+def _acting(act: Act, shows: View | None) -> Callable[..., Awaitable[Response]]:
     async def acted(page_request: Request, page_api: Ask, page_form: Form, **given: Any) -> Response:
+        page = next((each for each in PAGES if each.view is shows), None)
         try:
-            return RedirectResponse(await act(**given), 303)
+            done = await act(**given)
+            if isinstance(done, str):
+                return RedirectResponse(done, 303)
+            assert page is not None, "what is told once is told on a page"
+            return await show(page_request, page, {**await page.view(**_again(page, page_request, page_api)), **done})
         except (ProblemError, RefusedError) as error:
-            page = next((each for each in PAGES if each.view is shows), None)
             problem = problem_of(page_request, error)
             if page is None or problem["code"] in ("not-found", "gone", "forbidden"):
                 raise

@@ -31,12 +31,25 @@ RESOURCES = (
     "scenarios",
     "schedules",
     "studies",
+    "settings",
     "sweeps",
     "webhooks",
 )
 
 
-PAGES = ("compare", "home", "runs", "studies", "tradeoffs")
+PAGES = (
+    "compare",
+    "home",
+    "nights",
+    "occurrence",
+    "publications",
+    "run",
+    "runs",
+    "schedule",
+    "search",
+    "studies",
+    "tradeoffs",
+)
 """Areas of the pages, one a file."""
 
 
