@@ -1,7 +1,7 @@
 // What pages do beyond links and forms. Everything works without it but for what is live; it keeps nothing, the address holds the state.
+import { watchAgain } from "./again.js";
 import { watchBusy } from "./busy.js";
 import { watchCopies } from "./copy.js";
-import { watchAgain } from "./again.js";
 import { watchLive } from "./live.js";
 import { watchPairs } from "./pairs.js";
 import { watchSwaps, onSwap } from "./swap.js";
