@@ -36,7 +36,7 @@ RESOURCES = (
 )
 
 
-PAGES = ("runs", "occurrence", "schedule", "nights", "publications")
+PAGES = ("runs", "occurrence", "schedule", "nights", "publications", "keys", "audit", "settings")
 """Areas of the pages, one a file."""
 
 
