@@ -10,7 +10,7 @@ page is shown with it, in this one answer, and it stands in no address.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -77,8 +77,10 @@ ACTIONS: list[tuple[str, Scope]] = []
 """Every form's target."""
 
 
-async def _form(request: Request) -> FormData:
-    return await request.form()
+async def _form(request: Request) -> AsyncIterator[FormData]:
+    form = await request.form()
+    yield form
+    await form.close()  # files that were sent with it
 
 
 Form = Annotated[FormData, Depends(_form)]
