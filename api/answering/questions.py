@@ -28,8 +28,10 @@ from allocator.read import frames_to_scenario
 from allocator.report.page import page
 from allocator.report.sections import sections
 from allocator.report_tables import Material, report_table_of, report_tables
+from allocator.semantics import reservation_reports
 from allocator.settled import settled
 from allocator.stability import stability
+from allocator.variants import Terms
 from allocator.workbook import workbook
 from api.answering.bundle import bundle, packed
 from api.answering.figures import Measured
@@ -39,6 +41,8 @@ from api.answering.tables import arrow_file
 Register = Literal["internal", "seeker"]
 Language = Literal["en", "es"]
 Pairs = Sequence[tuple[str, str]]
+READING_GAP, READING_SECONDS = Fraction(1, 10_000), 20.0
+"""How well, and how long at most, each other reading of a promise is solved: it is read by people who choose, and says where it is not proved."""
 
 
 # -- why ------------------------------------------------------------------------------------------------------------
@@ -62,6 +66,12 @@ def explain_slot(held: Held, *, slot_id: str, seconds: float) -> bytes:
 def explain_rule(held: Held, *, label: str, seconds: float) -> bytes:
     """What a rule asks, reaches and costs, line by line."""
     return _timed(held, seconds, lambda: {"items": [line.as_dict() for line in held.explainer.rule(label)]})
+
+
+def semantics(held: Held, *, label: str) -> bytes:
+    """What a reservation did, and what every other reading of it would have done."""
+    (report,) = reservation_reports(held.opened, label, terms=Terms(READING_GAP, READING_SECONDS, lottery=False))
+    return told(report.as_dict())
 
 
 def inversions(held: Held) -> bytes:
@@ -209,7 +219,7 @@ def _plain(value: Any) -> Any:
 QUESTIONS: dict[str, Callable[..., bytes]] = {
     question.__name__: question
     for question in (
-        explain_seeker, explain_pair, explain_slot, explain_rule, inversions, evaluate_run, evaluate_facts, evaluate_tables, recommend, comparison,
+        explain_seeker, explain_pair, explain_slot, explain_rule, semantics, inversions, evaluate_run, evaluate_facts, evaluate_tables, recommend, comparison,
         figures, equity_report, stability_report, as_workbook, as_page, as_table, as_sheets, as_bundle,
     )
 }  # fmt: skip

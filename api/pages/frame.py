@@ -10,10 +10,11 @@ page is shown with it, in this one answer, and it stands in no address.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_origin
 from urllib.parse import quote, urlencode
 
 from fastapi import Depends, FastAPI, Request, Response
@@ -31,15 +32,17 @@ from api.access.asking import identify
 from api.access.headers import PAGE
 from api.access.roles import ROLES, Scope
 from api.pages.ask import Ask, RefusedError
+from api.pages.pictures import Picture
 from api.pages.render import render
 from api.pages.words import say
 from api.problems import ProblemError
 from api.routing import Guarded
 
 JSON = ".json"
+_IN_BRACES = re.compile(r"\{(\w+)(?::\w+)?\}")
 View = Callable[..., Awaitable[dict[str, Any]]]
 Act = Callable[..., Awaitable[str | dict[str, Any]]]
-Draw = Callable[[dict[str, Any]], Mapping[str, str]]
+Draw = Callable[[dict[str, Any]], Mapping[str, Picture]]
 
 
 @dataclass(frozen=True)
@@ -148,11 +151,15 @@ async def show(
     given: Mapping[str, Any] | None = None,
     status: int = 200,
 ) -> Response:
-    """A page with its document."""
+    """A page with its document; where that names an address as `elsewhere`, the way there."""
+    if document.get("elsewhere"):
+        return RedirectResponse(document["elsewhere"], 303)
 
     def drawn() -> str:
         pictures = page.draw(document) if page.draw else {}
-        return render(page.template, {**_frame(request), **document, "pictures": pictures, "problem": problem, "given": given or {}})
+        # A form's own address is not the page's: links on a page that is shown again lead to the page.
+        place = _IN_BRACES.sub(lambda found: str(request.path_params[found[1]]), page.path)
+        return render(page.template, {**_frame(request, place), **document, "pictures": pictures, "problem": problem, "given": given or {}})
 
     return _html(await run_in_threadpool(drawn), status)
 
@@ -189,8 +196,9 @@ def install(app: FastAPI) -> None:
         return await refused(request, problems.document(request, "not-found", say("frame.no_page")))
 
 
-def _frame(request: Request) -> dict[str, Any]:
-    """What every page shows around its own."""
+def _frame(request: Request, place: str = "") -> dict[str, Any]:
+    """What every page shows around its own; `place` is its path, that of the request where absent."""
+    path = place or request.url.path
     service = request.app.state.service
     try:
         me = identify(request, service)
@@ -200,20 +208,20 @@ def _frame(request: Request) -> dict[str, Any]:
         "me": me,
         "may": ROLES[me.role] if me else frozenset(),
         "places": PLACES,
-        "path": request.url.path,
+        "path": path,
         "query": dict(request.query_params),
-        "address": _address(request),
+        "address": _address(request, path),
         "banner": service.settings.banner,
     }
 
 
-def _address(request: Request) -> Callable[..., str]:
+def _address(request: Request, path: str) -> Callable[..., str]:
     """A maker of addresses like this page's, with some of the query changed; None takes a part out."""
 
     def changed(**parts: Any) -> str:
         query = {**request.query_params, **parts}
         told = urlencode({name: value for name, value in query.items() if value not in (None, "")})
-        return quote(request.url.path) + (f"?{told}" if told else "")
+        return quote(path) + (f"?{told}" if told else "")
 
     return changed
 
@@ -257,11 +265,13 @@ def _again(page: PageRoute, request: Request, api: Any) -> dict[str, Any]:
     given: dict[str, Any] = {}
     told = {**request.query_params, **request.path_params}
     for name, parameter in inspect.signature(page.view, eval_str=True).parameters.items():
+        alias = next((each.alias for each in get_args(parameter.annotation)[1:] if getattr(each, "alias", None)), name)
+        several = get_origin(next(iter(get_args(parameter.annotation)), None)) is list
         if parameter.annotation == Ask:
             given[name] = api
-        elif name in told:
+        elif alias in told:
             with suppress(ValidationError):
-                given[name] = TypeAdapter(parameter.annotation).validate_python(told[name])
+                given[name] = TypeAdapter(parameter.annotation).validate_python(request.query_params.getlist(alias) if several else told[alias])
     return given
 
 

@@ -30,13 +30,29 @@ RESOURCES = (
     "runs",
     "scenarios",
     "schedules",
+    "studies",
     "settings",
     "sweeps",
     "webhooks",
 )
 
 
-PAGES = ("runs", "occurrence", "schedule", "nights", "publications", "keys", "audit", "settings")
+PAGES = (
+    "audit",
+    "compare",
+    "home",
+    "keys",
+    "nights",
+    "occurrence",
+    "publications",
+    "run",
+    "runs",
+    "schedule",
+    "search",
+    "settings",
+    "studies",
+    "tradeoffs",
+)
 """Areas of the pages, one a file."""
 
 

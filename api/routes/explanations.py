@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -9,6 +10,7 @@ from fastapi import Query, Request, Response
 
 from allocator import Fault, InputError
 from api.documents.explanations import Inversions, PairExplanation, RuleExplanation, SeekerExplanation, SlotExplanation
+from api.documents.semantics import Semantics
 from api.forms import UNCHANGED, lasting
 from api.problems import not_found
 from api.results import paper, subject_of, tag_of_result
@@ -50,6 +52,26 @@ def explain_slot(run_id: str, slot_id: str, me: Me, service: Use, seconds: Secon
 def explain_rule(run_id: str, label: str, me: Me, service: Use, seconds: Seconds = 10.0) -> Response:
     """What a rule asks and reaches, line by line, and what one more or one less would change: a label, a kind, `kind[label]` or a line's full name."""
     return explained(service, run_of(service, me.board, run_id), "explain_rule", seconds, label=label)
+
+
+@router.operation("GET", "/v1/runs/{run_id}/semantics/{label:path}", "read", fails=FAILS, response_model=Semantics, responses=UNCHANGED)
+def read_semantics(run_id: str, label: str, request: Request, me: Me, service: Use) -> Response:
+    """What a reservation did in this run, what one seat more or less would cost, and what every other reading of the same words would have done, solved.
+
+    The first to ask waits until all readings are solved, up to some minutes on a large run; it is kept for the next.
+    """
+    run = planned(run_of(service, me.board, run_id))
+    headers, known = lasting(request, tag_of_result(service, run, "semantics", label))
+    if known is None:
+        name = f"semantics-{hashlib.sha256(label.encode()).hexdigest()[:24]}.json"
+        try:
+            told = paper(service, run, name, "semantics", label=label).read_bytes()
+        except InputError as error:
+            if any(fault.code == "no_such_reservation" for fault in error.faults):
+                raise not_found("reservation", label) from None
+            raise
+        return Response(told, headers=headers, media_type="application/json")
+    return known
 
 
 @router.operation("GET", "/v1/runs/{run_id}/explain/pairs", "read", fails=FAILS, response_model=PairExplanation)

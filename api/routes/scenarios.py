@@ -15,6 +15,9 @@ from allocator.change_words import describe
 from allocator.changes import plain
 from allocator.differences import difference
 from allocator.inputs import Inputs
+from allocator.named import named
+from allocator.outlook import outlook
+from api.documents.outlook import NamedDocument, OutlookDocument
 from api.once import OnceOnly, answered
 from api.paging import Cursor, Limit, Page, linked, numbered, piece
 from api.problems import FaultDocument
@@ -359,6 +362,21 @@ def read_effective(scenario_id: str, me: Me, service: Use, version: Version = No
 def read_policy(scenario_id: str, me: Me, service: Use, version: Version = None, form: Format = "json") -> Response:
     """The policy of a scenario with all its layers laid, as JSON with the layer of each value, or as TOML."""
     return policy_response(_opened(service, me, scenario_id, version)[1].layers, form)
+
+
+@router.operation("GET", "/v1/scenarios/{scenario_id}/outlook", "read", fails=(409, 410))
+def read_outlook(scenario_id: str, me: Me, service: Use, version: Version = None) -> OutlookDocument:
+    """What can be said of a scenario before it is solved: the rules in force with those that hold by default, promises in seats, what cannot all be kept."""
+    found, inputs = _opened(service, me, scenario_id, version)
+    told = inputs.placing(lambda: outlook(inputs.problem(), inputs.layers))
+    return OutlookDocument(scenario_id=scenario_id, version=found["version"], **told.as_dict())
+
+
+@router.operation("GET", "/v1/scenarios/{scenario_id}/names", "read", fails=(409, 410))
+def read_names(scenario_id: str, me: Me, service: Use, version: Version = None) -> dict[str, list[NamedDocument]]:
+    """The names that rules can use: partners, populations, tiers, sectors, employers and so on, with how many people or openings each is about."""
+    _, inputs = _opened(service, me, scenario_id, version)
+    return {what: [NamedDocument(**name.as_dict()) for name in names] for what, names in named(inputs.problem()).items()}
 
 
 @router.operation("GET", "/v1/scenarios/{scenario_id}/diff", "read", fails=(409, 410))

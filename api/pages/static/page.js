@@ -1,8 +1,11 @@
 // What pages do beyond links and forms. Everything works without it but for what is live; it keeps nothing, the address holds the state.
+import { watchBusy } from "./busy.js";
+import { watchCopies } from "./copy.js";
 import { watchAgain } from "./again.js";
 import { watchLive } from "./live.js";
 import { watchPairs } from "./pairs.js";
 import { watchSwaps, onSwap } from "./swap.js";
+import { watchFrontier } from "./frontier.js";
 import { localTimes } from "./times.js";
 import { watchKeys } from "./keys.js";
 
@@ -11,9 +14,12 @@ function dress(root) {
   watchPairs(root);
   watchLive(root);
   watchAgain(root);
+  watchFrontier(root);
 }
 
 watchSwaps();
+watchBusy();
 watchKeys();
+watchCopies();
 dress(document);
 onSwap(dress);
