@@ -38,9 +38,11 @@ RESOURCES = (
 
 
 PAGES = (
+    "audit",
     "compare",
     "conflict",
     "home",
+    "keys",
     "nights",
     "occurrence",
     "publications",
@@ -50,6 +52,7 @@ PAGES = (
     "scenarios",
     "schedule",
     "search",
+    "settings",
     "studies",
     "tradeoffs",
 )
