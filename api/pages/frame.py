@@ -9,7 +9,7 @@ and with everything that was entered.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -75,8 +75,9 @@ ACTIONS: list[tuple[str, Scope]] = []
 """Every form's target."""
 
 
-async def _form(request: Request) -> FormData:
-    return await request.form()
+async def _form(request: Request) -> AsyncIterator[FormData]:
+    async with request.form() as form:  # closes the files that came in it
+        yield form
 
 
 Form = Annotated[FormData, Depends(_form)]

@@ -10,6 +10,7 @@ RESOURCES = (
     "api_keys",
     "audit",
     "comparisons",
+    "dataset_looks",
     "datasets",
     "demo_data",
     "evaluations",
@@ -35,7 +36,7 @@ RESOURCES = (
 )
 
 
-PAGES = ("home", "runs")
+PAGES = ("data", "home", "runs")
 """Areas of the pages, one a file."""
 
 
