@@ -34,10 +34,17 @@ class Inputs(NamedTuple):
     """What the change sets lie over; None without any."""
 
     def sentences(self) -> list[str]:
-        """What the change sets do, one sentence for each change."""
+        """What the change sets do, one sentence for each change; what was there is what the sets under its own have made of it."""
         from allocator.change_words import describe
 
-        return [] if self.base is None else [describe(change, self.base) for each in self.changes for change in each.changes]
+        told: list[str] = []
+        before = self.base
+        for number, each in enumerate(self.changes):
+            assert before is not None
+            told += [describe(change, before) for change in each.changes]
+            if number + 1 < len(self.changes):
+                before = before.under(each)
+        return told
 
     def problem(self, seed: int = 0) -> Problem:
         """Both together; InputError where the policy does not fit the facts."""

@@ -10,12 +10,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from allocator.changes import plain
 from allocator.constraints.reservation import Reservation, Rung
+from allocator.domain import TABLES
 from allocator.layers import Layers
 from allocator.policy import ALWAYS, SECTIONS, entry_name
 from allocator.problem import COMMITTED_STATUSES, Problem
+from allocator.records import record
 from allocator.rule import Rule
 
+MOST_PINS = 500
 By = Literal["policy", "default", "law"]
 """Why a rule is there: the policy says so, nobody has said anything else, or it always holds."""
 
@@ -69,6 +73,8 @@ class Outlook:
     rules: Sequence[InForce]
     promises: Sequence[Promise]
     notices: Sequence[Notice]
+    pins: Sequence[dict[str, Any]]
+    """What people have decided about pairs, as plain values; the first `MOST_PINS`."""
 
     def as_dict(self) -> dict[str, Any]:
         """The outlook as plain JSON data."""
@@ -81,7 +87,16 @@ def outlook(problem: Problem, layers: Layers) -> Outlook:
     promises = [_promise(problem, rule) for rule in kept]
     notices = [*(notice for promise in promises for notice in _few_people(promise)), *_promised_twice(problem, kept)]
     reference = len(problem.scenario.tables["reference"]) if problem.scenario.has("reference") else None
-    return Outlook(int(problem.in_pool.sum()), int(problem.openings.sum()), reference, list(_in_force(problem, layers)), promises, notices)
+    rules = list(_in_force(problem, layers))
+    return Outlook(int(problem.in_pool.sum()), int(problem.openings.sum()), reference, rules, promises, notices, list(_pins(problem)))
+
+
+def _pins(problem: Problem) -> Iterator[dict[str, Any]]:
+    frame = problem.scenario.tables.get("pins")
+    for number in range(0 if frame is None else min(len(frame), MOST_PINS)):
+        assert frame is not None
+        keys = {name: str(frame[name].iat[number]) for name in TABLES["pins"].keys}
+        yield {**keys, **plain(dict(record(TABLES["pins"], frame, number)))}
 
 
 def _in_force(problem: Problem, layers: Layers) -> Iterator[InForce]:

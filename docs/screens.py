@@ -143,7 +143,7 @@ def days(address: str, secret: str, folder: Path) -> dict[str, str]:
     ended(f"/v1/sweeps/{sweep}", ("succeeded",))
     schedule = post("/v1/schedules", NIGHT)["id"]
     occurrence = post(f"/v1/schedules/{schedule}/occurrences", {"date": time.strftime("%Y-%m-%d", time.gmtime())})["id"]
-    ended(f"/v1/occurrences/{occurrence}", ("held", "published", "failed", "skipped"))
+    ended(f"/v1/occurrences/{occurrence}", ("held", "finished"))
     seeker, slot = (client.get(f"/v1/runs/{run}/assignments", params={"limit": 1}).json()["items"][0][name] for name in ("seeker_id", "slot_id"))
     return {
         "dataset": dataset, "base": base, "more": more, "run": run, "other": other, "conflict": conflict, "sweep": sweep, "schedule": schedule,

@@ -52,6 +52,7 @@ class OutlookDocument(BaseModel):
     rules: list[InForceDocument]
     promises: list[PromiseOutlook]
     notices: list[NoticeDocument]
+    pins: list[dict[str, Any]] = Field(description="What people have decided about pairs: the first of them, as records of the table pins.")
 
 
 class NamedDocument(BaseModel):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args, get_origin
@@ -80,8 +80,10 @@ ACTIONS: list[tuple[str, Scope]] = []
 """Every form's target."""
 
 
-async def _form(request: Request) -> FormData:
-    return await request.form()
+async def _form(request: Request) -> AsyncIterator[FormData]:
+    form = await request.form()
+    yield form
+    await form.close()  # files that were sent with it
 
 
 Form = Annotated[FormData, Depends(_form)]

@@ -75,18 +75,14 @@ async def publication(publication_id: str, api: Ask, change: Change | None = Non
 
 
 @pages.action("/publications/{publication_id}", "publish", shows=publication)
-async def withdraw(publication_id: str, api: Ask) -> str:
-    """Take a publication back; what was published before it holds again."""
+async def take_back(publication_id: str, api: Ask, form: Form) -> str:
+    """Take a publication back, so that what was published before it holds again; or send a message about it once more."""
+    if form.get("do") == "resend":
+        place = "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/resend"
+        await api.post(place, webhook_id=str(form.get("webhook", "")) or "-", delivery_id=str(form.get("delivery", "")) or "-")
+        return f"/publications/{publication_id}?done=resent"
     await api.ask("DELETE", "/v1/publications/{publication_id}", publication_id=publication_id)
     return f"/publications/{publication_id}?done=withdrawn"
-
-
-@pages.action("/publications/{publication_id}/deliveries", "webhooks", shows=publication)
-async def resend(publication_id: str, api: Ask, form: Form) -> str:
-    """Send a message about a publication once more."""
-    place = "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/resend"
-    await api.post(place, webhook_id=str(form.get("webhook", "")) or "-", delivery_id=str(form.get("delivery", "")) or "-")
-    return f"/publications/{publication_id}?done=resent"
 
 
 @pages.page("/publications/{publication_id}/worklists", "read", "worklists.html")

@@ -23,7 +23,7 @@ OPEN = ("queued", "running", "cancelling")
 PLANNED = ("optimal", "feasible")
 Id = Annotated[str, Query(max_length=200)]
 Text = Annotated[str, Query(max_length=100)]
-NOTHING = {"kpis": None, "against": None, "trace": None, "listing": None, "reservations": None, "rules": None, "equity": None, "checks": None}
+NOTHING = {"log": "", "kpis": None, "against": None, "trace": None, "listing": None, "reservations": None, "rules": None, "equity": None, "checks": None}
 """What a run has that has no plan."""
 MOST_SCENARIOS = 100
 """Scenarios that a decision may be added to."""
@@ -62,7 +62,8 @@ async def run(
     about = {"run": told, "stage": where, "scenario": {name: scenario[name] for name in ("id", "name", "version", "base")}}
     asked = {"tab": tab, "show": show, "reason": reason, "left": left, "q": q, "sort": sort}
     if where != "plan":
-        return {**about, **asked, **NOTHING, "trace": trace, "person": None, "slot": None, "rule": None, "scenarios": []}
+        log = await api.get("/v1/runs/{run_id}/log", run_id=run_id)
+        return {**about, **asked, **NOTHING, "trace": trace, "log": log, "person": None, "slot": None, "rule": None, "scenarios": []}
     kpis, against, listed, opened, scenarios = await asyncio.gather(
         api.get("/v1/runs/{run_id}/kpis", run_id=run_id),
         _against(api, told, scenario),

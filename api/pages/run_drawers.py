@@ -10,11 +10,9 @@ from typing import Any
 
 from api.pages.ask import Api, RefusedError
 
-SECONDS = 5
+SECONDS = 3
 """Seconds that a question may solve."""
 OTHERS = 5
-LANGUAGES = ("en", "es")
-"""Languages of what may be said to the person."""
 MOST_LINES = 1000
 
 
@@ -34,14 +32,10 @@ async def of_person(api: Api, run_id: str, person: str, to: str) -> dict[str, An
     """A person: where they are and why, in words for staff and in words for them; other slots, and what one that is asked for would take."""
     problems: list[dict[str, Any]] = []
     place = {"run_id": run_id, "seeker_id": person, "seconds": SECONDS}
-    why = await _or_none(api.get("/v1/runs/{run_id}/explain/seekers/{seeker_id}", **place), problems)
+    why = await _or_none(api.get("/v1/runs/{run_id}/explain/seekers/{seeker_id}", **place, spoken="true"), problems)
     if why is None and problems[-1]["code"] == "not-found":
         return {"id": person, "there": False, "line": None, "why": None, "said": {}, "others": None, "to": None, "problems": []}
-    said = {}
-    if why is not None:
-        for language in LANGUAGES:
-            asked = api.get("/v1/runs/{run_id}/explain/seekers/{seeker_id}", **place, register="seeker", language=language)
-            said[language] = await _or_none(asked, problems)
+    said = {} if why is None else why.pop("spoken")
     recommended = await _or_none(_recommended(api, {"run_id": run_id, "seeker_id": person, "k": OTHERS, "seconds": SECONDS}), problems)
     line = await _line(api, run_id, ("assignments", "unplaced"), "seeker_id", person)
     tried = await tried_for(api, run_id, person, to, problems) if to else None
@@ -75,7 +69,7 @@ async def tried_for(api: Api, run_id: str, person: str, slot: str, problems: lis
     if why is None:
         return {"slot": slot, "why": None, "moves": [], "judged": None}
     moves = [{"seeker_id": person, "from": why["numbers"].get("holds"), "to": slot}, *why["numbers"].get("moves", ())]
-    judged = None if why["code"] in ("why_not_holds", "why_not_unlisted") else await _or_none(_judged(api, run_id, moves), problems)
+    judged = None if why["verdict"] in ("placed", "ineligible") else await _or_none(_judged(api, run_id, moves), problems)
     return {"slot": slot, "why": why, "moves": moves, "judged": judged}
 
 

@@ -56,9 +56,14 @@ async def _list(api: Api, run_id: str, name: str, columns: Sequence[str], q: str
 
 
 def by_rule(standings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each rule with how many of its lines are kept and missed, and the line that stands worst; the rules with most missed come first."""
+    """Each rule with how many of its lines are kept and missed, and the line that stands worst; the rules with most missed come first.
+
+    Promises of seats have a list of their own.
+    """
     rules: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for line in standings:
+        if line["kind"] == "reservation":
+            continue
         rules.setdefault((line["kind"], line["label"]), []).append(line)
     told = [_told(kind, label, lines) for (kind, label), lines in rules.items()]
     return sorted(told, key=lambda rule: (-rule["missed"], rule["kind"], rule["label"]))

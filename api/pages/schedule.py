@@ -113,7 +113,7 @@ async def _upload(schedule_id: str, api: Ask, form: Form) -> None:
             files.append(("files", (each.filename, await each.read(), each.content_type or "application/octet-stream")))
     if len(files) == 1:
         raise ProblemError("faulty-input", say("schedule.no_files"))
-    made = await api.ask("POST", "/v1/datasets", headers={"Idempotency-Key": _once(form)}, files=files)
+    made = await api.ask("POST", "/v1/datasets", headers={"Idempotency-Key": once} if (once := _once(form)) else {}, files=files)
     if not made.document["usable"]:
         raise ProblemError("faulty-input", say("schedule.faulty_upload", n=made.document["errors"], id=made.document["id"]))
 

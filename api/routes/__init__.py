@@ -38,15 +38,21 @@ RESOURCES = (
 
 
 PAGES = (
+    "audit",
     "compare",
+    "conflict",
     "home",
+    "keys",
     "nights",
     "occurrence",
     "publications",
     "run",
     "runs",
+    "scenario",
+    "scenarios",
     "schedule",
     "search",
+    "settings",
     "studies",
     "tradeoffs",
 )

@@ -245,6 +245,11 @@ def test_everything_is_explained(ask_as: Ask, town: str) -> None:
     for line in client.get(f"{town}/unplaced").json()["items"][:2]:
         said = told(client.get(f"{town}/explain/seekers/{line['seeker_id']}", params={"register": "seeker", "language": "es"}), SeekerExplanation)
         assert seeker not in json.dumps(said)
+        both = told(client.get(f"{town}/explain/seekers/{line['seeker_id']}", params={"spoken": True}), SeekerExplanation)
+        assert set(both["spoken"]) == {"en", "es"}
+        assert seeker not in json.dumps(both["spoken"])
+        assert both["spoken"]["es"]["sentence"] == said["sentence"]
+    assert "spoken" not in placed
     told(client.get(f"{town}/explain/slots/{slot}"), SlotExplanation)
     other = next(line["slot_id"] for line in client.get(f"{town}/slots").json()["items"] if line["slot_id"] != slot)
     told(client.get(f"{town}/explain/pairs", params={"seeker": seeker, "slot": other}), PairExplanation)
@@ -350,7 +355,7 @@ def test_another_board_sees_nothing_and_an_unfinished_run_has_nothing(service: S
     client = ask_as("planner")
     run = client.post("/v1/runs", json={"scenario_id": make_scenario(service)}).headers["location"]
     run_id = run.rsplit("/", 1)[1]
-    paths = ["result", "assignments", "unplaced", "slots", "rules", "reservations", "kpis", "trace", "bundle", "report.xlsx", "report.html"]
+    paths = ["result", "assignments", "unplaced", "slots", "rules", "reservations", "kpis", "bundle", "report.xlsx", "report.html"]
     paths += [
         "sheets/worklist",
         "explain/seekers/P1",
@@ -362,6 +367,8 @@ def test_another_board_sees_nothing_and_an_unfinished_run_has_nothing(service: S
     ]
     paths += ["infeasibility", "stability"]
     stranger = ask_as("admin", board="other")
+    assert stranger.get(f"{run}/trace").status_code == 404
+    assert told(client.get(f"{run}/trace"), Trace) == {"items": [], "goals": []}, "how a run comes along is told while it does"
     for path in paths:
         assert stranger.get(f"{run}/{path}").status_code == 404, path
         assert client.get(f"{run}/{path}").status_code == 409, path

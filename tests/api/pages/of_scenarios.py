@@ -1,0 +1,42 @@
+"""States of the scenarios, of one with each of its tabs and forms, and of a run in conflict."""
+
+from typing import Any
+
+from tests.api.pages.states import State
+
+RULE = "rule=constraints.reservation%5Bpartner%5D"
+
+
+def _sent_with_a_fault(page: Any) -> None:
+    page.get_by_label("Share of the seats", exact=True).fill("130")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("It was not saved").wait_for()
+
+
+STATES = (
+    State("scenarios", "/scenarios"),
+    State("scenarios-new", "/scenarios?new={dataset_id}"),
+    State("scenarios-archived", "/scenarios?archived=true"),
+    State("scenarios-empty", "/scenarios", board="empty"),
+    State("scenarios-viewer", "/scenarios", role="viewer"),
+    State("scenario", "/scenarios/{scenario_id}"),
+    State("scenario-viewer", "/scenarios/{scenario_id}", role="viewer"),
+    State("scenario-promise", "/scenarios/{scenario_id}?" + RULE),
+    State("scenario-promise-readings", "/scenarios/{scenario_id}?readings=true&" + RULE),
+    State("scenario-promise-refused", "/scenarios/{scenario_id}?" + RULE, act=_sent_with_a_fault),
+    State("scenario-add-promise", "/scenarios/{scenario_id}?add=constraints.reservation"),
+    State("scenario-add-limit", "/scenarios/{scenario_id}?tab=limits&add=constraints.staff_capacity"),
+    State("scenario-add-hold", "/scenarios/{scenario_id}?tab=matching&add=eligibility.reserved_hold"),
+    State("scenario-add-target", "/scenarios/{scenario_id}?add=constraints.business_target"),
+    State("scenario-limits", "/scenarios/{scenario_id}?tab=limits"),
+    State("scenario-matching", "/scenarios/{scenario_id}?tab=matching"),
+    State("scenario-goals", "/scenarios/{scenario_id}?tab=goals"),
+    State("scenario-goal-open", "/scenarios/{scenario_id}?tab=goals&rule=goals.match_quality"),
+    State("scenario-pins", "/scenarios/{scenario_id}?tab=pins"),
+    State("scenario-pin", "/scenarios/{scenario_id}?tab=pins&pin=true"),
+    State("scenario-run", "/scenarios/{scenario_id}?tab=run"),
+    State("scenario-gone", "/scenarios/scenario_nothing", status=404),
+    State("conflict", "/runs/{infeasible_run}/conflict"),
+    State("conflict-viewer", "/runs/{infeasible_run}/conflict", role="viewer"),
+    State("conflict-none", "/runs/{run_id}/conflict"),
+)
