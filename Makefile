@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check fix docs bench bench-full serve fuzz clean
+.PHONY: demo test check fix docs screens bench bench-full serve fuzz clean
 
 demo: $(READY)  ## Run the main job on the Portland scenario.
 	$(BIN)/ojt allocate scenarios/portland --out out/portland
@@ -24,6 +24,10 @@ fix: $(READY)  ## Let the formatter and the linter mend what they can.
 
 docs: $(READY)  ## Write the generated pages anew.
 	$(BIN)/python docs/generate.py
+
+screens: $(READY)  ## Take a picture of every page anew; needs Chromium.
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r .ci/browser.txt
+	$(BIN)/python docs/screens.py
 
 fuzz: $(READY)  ## Ask every operation of the service 50,000 odd things, in an hour or so.
 	$(BIN)/python -m pytest tests/api/test_fuzz.py -m slow -q -s

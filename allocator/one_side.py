@@ -13,6 +13,7 @@ import numpy as np
 from allocator.engines.base import Clock
 from allocator.engines.choose import choose
 from allocator.engines.frontier import Side, frontier
+from allocator.engines.nested import same_goals
 from allocator.engines.series import make
 from allocator.engines.warm import Warm
 from allocator.policy import Policy
@@ -89,14 +90,7 @@ def _moved(programs: Sequence[Program]) -> tuple[int, Side, list[int]] | None:
 
 def _same_beside_sides(one: Program, other: Program) -> bool:
     """Whether two programs of the same make have the same goals and the same room in their columns."""
-    goals = zip(one.objectives, other.objectives, strict=False)
-    same = len(one.objectives) == len(other.objectives) and np.array_equal(one.upper, other.upper)
-    return same and all(
-        (a.kind, a.label, a.maximize, a.scale) == (b.kind, b.label, b.maximize, b.scale)
-        and np.array_equal(a.column, b.column)
-        and np.array_equal(a.coefficient, b.coefficient)
-        for a, b in goals
-    )
+    return np.array_equal(one.upper, other.upper) and same_goals(one, other)
 
 
 def _column(program: Program, side: str) -> Integers:

@@ -276,14 +276,15 @@ def _plain(value: Any) -> Value | None:
 
 
 def _order(variants: Variants, laid: Sequence[Policy], overs: Sequence[Over]) -> list[int]:
-    """The points in the order in which they are solved: from the tightest to the loosest where that is plain to see, since a plan for one is then a plan
-    for the next; a grid to and fro, so that each has a neighbour before it."""
+    """The points in the order in which they are solved: the loosest first, since its plan, where others allow it, is theirs; then from the tightest on,
+    where that is plain to see, since a plan for one is then a plan for the next. A grid goes to and fro, so that each has a neighbour before it."""
     length = len(overs[-1].texts)
     order = [number if (number // length) % 2 == 0 else (number // length) * length + length - 1 - number % length for number in range(len(laid))]
     if len(laid) > 1 and not any(unsettled(policy) for policy in (laid[0], laid[-1])):
         (_, first, _), (_, last, _) = variants.program(laid[0]), variants.program(laid[-1])
         if make(first) == make(last) and tighter(last, first):
             order.reverse()
+        order.insert(0, order.pop())
     return order
 
 

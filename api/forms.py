@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import re
 from typing import Annotated, Any, Literal
 
 from fastapi import Query, Request, Response
 from fastapi.responses import FileResponse
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
 
 from api.problems import ProblemError
 from api.tags import has
@@ -73,6 +77,34 @@ def lasting(request: Request, tag: str) -> tuple[dict[str, str], Response | None
     return headers, Response(status_code=304, headers=headers) if has(request, tag) else None
 
 
+_SPAN = r"(?:[0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})"
+_RANGE = re.compile(rf"bytes={_SPAN}(?: *, *{_SPAN})*", re.IGNORECASE)
+
+
+class Download(FileResponse):
+    """A file, or the part of it that is asked for; the whole file where what is asked for is no part of it, as RFC 9110, 14.2 allows."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass over a Range that means nothing."""
+        asked = Headers(scope=scope).get("range")
+        if asked is not None and not _is_part(asked, os.stat(self.path).st_size):
+            scope = {**scope, "headers": [(name, value) for name, value in scope["headers"] if name.lower() != b"range"]}
+        await super().__call__(scope, receive, send)
+
+
+def _is_part(asked: str, size: int) -> bool:
+    """Whether every span that a Range names lies in a file of that size."""
+    if not _RANGE.fullmatch(asked.strip()):
+        return False
+    for span in asked.partition("=")[2].split(","):
+        first, _, last = span.strip().partition("-")
+        if first and (int(first) >= size or (last and int(last) < int(first))):
+            return False
+        if not first and (int(last) == 0 or size == 0):
+            return False
+    return True
+
+
 def download(path: Any, media: str, name: str, headers: dict[str, str]) -> Response:
     """A file for the reader to keep."""
-    return FileResponse(path, headers=headers, media_type=media, filename=name)
+    return Download(path, headers=headers, media_type=media, filename=name)

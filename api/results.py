@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from allocator import Opened
 from api.answering.papers import EDITION
+from api.answering.ready import ready_name, without_ready
 from api.answering.subject import Subject, opened_from
 from api.problems import ProblemError
 from api.service import Service
@@ -48,7 +49,7 @@ def files_of_result(service: Service, run: Mapping[str, Any]) -> dict[str, str]:
 
 def result_folder(service: Service, run: Mapping[str, Any]) -> Path:
     """The folder with a run's result; ProblemError where it has none, or none any more."""
-    return service.folders.folder(files_of_result(service, run))
+    return service.folders.folder(without_ready(files_of_result(service, run)))
 
 
 def result_file(service: Service, run: Mapping[str, Any], name: str) -> bytes:
@@ -94,7 +95,7 @@ def open_run(service: Service, run: Mapping[str, Any]) -> Opened:
         if key in _kept:
             _kept.move_to_end(key)
             return _kept[key][0]
-    opened = opened_from(job_of_run(service, run), service.folders.folder(files))
+    opened = opened_from(job_of_run(service, run), service.folders.folder(without_ready(files)))
     with _opening:
         _kept[key] = opened, _size(opened)
         while len(_kept) > 1 and sum(size for _, size in _kept.values()) > MOST_BYTES:
@@ -115,10 +116,16 @@ def tag_of_result(service: Service, run: Mapping[str, Any], *of: object) -> str:
 
 
 def paper(service: Service, run: Mapping[str, Any], name: str, question: str, **arguments: Any) -> Path:
-    """A file made of a run's result by one who answers questions, made once. ProblemError where there is no result, or nobody is free to make it."""
+    """A file made of a run's result, once: by its solver, which has made some, or by one who answers questions.
+
+    ProblemError where there is no result, or nobody is free to make it.
+    """
+    files = files_of_result(service, run)
 
     def made() -> bytes:
+        if (ready := files.get(ready_name(name))) is not None:
+            with service.store.read() as connection:
+                return load(connection, ready)
         return service.answerers.ask(question, [subject_of(service, run)], arguments, kind="paper", seconds=PAPER_SECONDS)
 
-    files_of_result(service, run)
     return service.papers.get(run["id"], name, made)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.jobs.turns import OPEN
 from api.problems import ProblemError, not_found
 from api.service import Service
-from api.store.tables import runs
+from api.store.tables import run_events, runs
 
 
 class Limits(BaseModel):
@@ -42,6 +42,24 @@ def run_of(service: Service, board: str, run_id: str) -> Mapping[str, Any]:
     """A run of a board, read by itself; ProblemError where there is none."""
     with service.store.read() as connection:
         return find_run(connection, board, run_id)
+
+
+def told_so_far(service: Service, run: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a run has told of its goals since its attempt began, as moments of a trace; seconds are those since solving began."""
+    query = sa.select(run_events).where(run_events.c.run_id == run["id"], run_events.c.type.in_(("phase", "incumbent"))).order_by(run_events.c.seq)
+    moments: list[dict[str, Any]] = []
+    began = None
+    with service.store.read() as connection:
+        for event in connection.execute(query).mappings():
+            data = event["data"]
+            if event["type"] == "incumbent":
+                began = began or event["at"]
+                moments.append({"seconds": round((event["at"] - began).total_seconds(), 3), **{name: data[name] for name in ("goal", "value", "bound")}})
+            elif data["phase"] == "read":
+                moments, began = [], None  # a new attempt
+            elif data["phase"] == "solve":
+                began = event["at"]
+    return moments
 
 
 def require_room(connection: sa.Connection, service: Service, board: str) -> int:

@@ -24,6 +24,7 @@ from allocator.tables.headers import normalise
 from allocator.tables.sheet import cell_text
 from allocator.toml_text import toml_document
 from api.bodies import kind_of, parsed
+from api.moments import Day
 from api.problems import PointedFault, ProblemError, pointer_of
 from api.settings import Settings
 from api.texts import fit
@@ -33,7 +34,7 @@ FORM, JSON = "multipart/form-data", "application/json"
 MOST_PARTS = 1000
 
 Name = Annotated[str, Field(min_length=1, max_length=200, description="How people call it; the upload's own name where absent.")]
-Day = Annotated[date | None, Field(description="The day the facts are looked at; what scenario.toml says where absent, else today.")]
+AsOf = Annotated[Day | None, Field(description="The day the facts are looked at; what scenario.toml says where absent, else today.")]
 
 
 EXAMPLE: dict[str, JsonValue] = {
@@ -57,7 +58,7 @@ class NewDataset(BaseModel):
     )
 
     name: Name
-    as_of: Day = None
+    as_of: AsOf = None
     tables: dict[str, list[dict[str, Any]]] = Field(description="Records by table; columns as in docs/data.md.")
     policy: dict[str, Any] = Field({}, description="The policy; built-in defaults where empty.")
 
@@ -69,7 +70,7 @@ class DatasetForm(BaseModel):
 
     file: list[Annotated[bytes, Field(json_schema_extra={"format": "binary"})]] = Field(description="The file or files; the part may have any name.")
     name: Name | None = None
-    as_of: Day = None
+    as_of: AsOf = None
 
 
 @dataclass(frozen=True)

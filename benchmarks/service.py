@@ -1,8 +1,8 @@
-"""Measure the service with real processes: `python -m benchmarks.service load|cancel|fairness [--database-url URL]`.
+"""Measure the service with real processes: `python -m benchmarks.service load|cancel|fairness|lists [--database-url URL]`.
 
 `load` asks 50 times a second while two solves run, and says how long reads and submissions take; `cancel` ends running and waiting runs at random moments,
-and says how long that takes; `fairness` lets one board flood the queue, and says how long another waits. The server is a process group of its own, this
-one only asks.
+and says how long that takes; `fairness` lets one board flood the queue, and says how long another waits; `lists` asks for the first page of each list of
+10,000 seekers and 1,000 slots, for the first time and again. The server is a process group of its own, this one only asks.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any
 
 import httpx2 as httpx
 
+from allocator.generate import generate, write_generated
 from api.service import Service
 from api.settings import Settings
 from tests.api.made import PAPER, ROOT, make_scenario
@@ -40,6 +41,7 @@ class Bench:
     short: str
     long: str
     others: str
+    large: str
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     failed: list[str] = field(default_factory=list)
 
@@ -68,9 +70,17 @@ def bench(options: argparse.Namespace, **more: str) -> Iterator[Bench]:
         settings = Settings(data_dir=Path(folder), database_url=options.database_url)
         with served(settings, OJT_QUEUE_LIMIT="100000", **more) as running:
             service = Service(settings)
-            made = Bench(running, make_scenario(service, PAPER), make_scenario(service, PORTLAND), make_scenario(service, PAPER, board="other"))
+            large = make_scenario(service, _generated(Path(folder) / "large")) if options.what == "lists" else ""
+            made = Bench(running, make_scenario(service, PAPER), make_scenario(service, PORTLAND), make_scenario(service, PAPER, board="other"), large)
             service.close()
             yield made
+
+
+def _generated(place: Path) -> Path:
+    """A scenario whose solve takes seconds and whose lists are long."""
+    scenario, policy = generate(10_000, 1_000, 20, "network", 0)
+    write_generated(scenario, policy, place, form="csv")
+    return place
 
 
 async def asked(bench: Bench, name: str, request: Coroutine[Any, Any, httpx.Response], due: float) -> None:
@@ -167,14 +177,28 @@ async def _until_ended(client: httpx.AsyncClient, scenario: str) -> None:
         told = (await client.get(f"/v1/runs/{told['id']}")).json()
 
 
+async def lists(bench: Bench, options: argparse.Namespace) -> None:
+    """The first page of each list, of runs that nobody has asked about."""
+    async with bench.client() as client:
+        for number in range(options.times // 10):
+            told = (await client.post("/v1/runs", json={"scenario_id": bench.large, "seed": number})).json()
+            while told["status"] not in ENDED:
+                await asyncio.sleep(0.5)
+                told = (await client.get(f"/v1/runs/{told['id']}")).json()
+            for again in ("first time", "again"):
+                for name in ("assignments", "unplaced", "slots"):
+                    await asked(bench, f"{name}, {again}", client.get(f"/v1/runs/{told['id']}/{name}"), time.monotonic())
+    bench.report(f"{options.times // 10} runs of 10,000 seekers and 1,000 slots, the last {told['status']} with {told['summary']['placed']:,} placed")
+
+
 def arguments(words: Sequence[str]) -> argparse.Namespace:
     """What is asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.service", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["load", "cancel", "fairness"])
+    parser.add_argument("what", choices=["load", "cancel", "fairness", "lists"])
     parser.add_argument("--database-url", help="PostgreSQL; SQLite in a passing folder where absent")
     parser.add_argument("--rate", type=int, default=50, help="load: requests a second")
     parser.add_argument("--seconds", type=float, default=30, help="load: how long")
-    parser.add_argument("--times", type=int, default=100, help="cancel: how many")
+    parser.add_argument("--times", type=int, default=100, help="cancel: how many; lists: ten times as many as runs")
     parser.add_argument("--longest", type=float, default=15, help="cancel: most seconds before the first of four is cancelled")
     return parser.parse_args(words)
 
@@ -183,7 +207,7 @@ def main(words: Sequence[str]) -> None:
     """Measure one thing."""
     options = arguments(words)
     with bench(options) as made:
-        asyncio.run({"load": load, "cancel": cancel, "fairness": fairness}[options.what](made, options))
+        asyncio.run({"load": load, "cancel": cancel, "fairness": fairness, "lists": lists}[options.what](made, options))
 
 
 if __name__ == "__main__":

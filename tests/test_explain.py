@@ -17,7 +17,7 @@ from allocator.engines.base import Clock
 from allocator.engines.regret import difference, regrets, values
 from allocator.engines.warm import Change
 from allocator.explain import Explainer
-from allocator.explanations.catalogue import INTERNAL, SEEKER
+from allocator.explanations.catalogue import GIVING, INTERNAL, KINDS, MENDS, REFUSING, SEEKER
 from allocator.explanations.explanation import VERDICTS, Explanation, Fix
 from allocator.policy import Policy
 from tests.explained import bear_out, bear_out_together, best, explained
@@ -219,6 +219,21 @@ def test_every_code_is_worded_in_every_language() -> None:
     staff_only = {code for code in INTERNAL if code.startswith(("slot_", "rule_"))}
     for language, catalogue in SEEKER.items():
         assert set(catalogue) == set(INTERNAL) - staff_only, language
+
+
+def test_each_language_says_the_same_with_the_same_facts() -> None:
+    def facts(pieces: tuple[str, ...]) -> list[list[str]]:
+        return [sorted(re.findall(r"\{(\w+)\}", piece)) for piece in pieces]
+
+    for language, catalogue in SEEKER.items():
+        for code, pieces in catalogue.items():
+            assert facts(pieces) == facts(SEEKER["en"][code]), f"{language}: {code}"
+            assert [piece.startswith("?") for piece in pieces] == [piece.startswith("?") for piece in SEEKER["en"][code]], f"{language}: {code}"
+            assert language == "en" or pieces != SEEKER["en"][code], f"{language}: {code} is said in English"
+    for words in (KINDS, REFUSING, MENDS, GIVING):
+        for language, told in words.items():
+            assert set(told) == set(words["en"]), language
+            assert {code: facts((text,)) for code, text in told.items()} == {code: facts((text,)) for code, text in words["en"].items()}, language
 
 
 # -- inversions ------------------------------------------------------------------------------------------------------------

@@ -1,12 +1,14 @@
 """Programs that have much in common, solved one after the other: each is answered from where the last one stood.
 
-What a program needs is read off the program itself, never off what was changed to get there: the same program is solved once; one with the same rows
-but other sides goes under the relaxation that is warm; any other succeeds it. A network is solved as a network.
+What a program needs is read off the program itself, never off what was changed to get there: the same program is solved once; one that leaves less room
+than another has what that has proved, as soon as a plan for it reaches as much; one with the same rows but other sides goes under the relaxation that is
+warm; any other succeeds it. A network is solved as a network.
 """
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -14,6 +16,7 @@ import numpy as np
 from allocator.engines.base import Clock, Outcome, Silent
 from allocator.engines.choose import choose
 from allocator.engines.completed import completed
+from allocator.engines.nested import within
 from allocator.engines.sifting import keeps
 from allocator.engines.warm import Warm
 from allocator.pairs import Pairs
@@ -21,9 +24,9 @@ from allocator.program import Program
 from allocator.scenario import Integers, Positions
 
 REMEMBERED = 4
-"""Plans to start from."""
+"""Plans to start from, and programs whose answers may be those of programs with less room: the first and the latest."""
 
-Road = Literal["network", "first", "same program", "other sides", "other rows"]
+Road = Literal["network", "first", "same program", "less room", "other sides", "other rows"]
 
 
 class Solved(NamedTuple):
@@ -33,6 +36,15 @@ class Solved(NamedTuple):
     road: Road
 
 
+class _Answered(NamedTuple):
+    """A program with its answer, which is proved, or as good as was asked for."""
+
+    program: Program
+    make: bytes
+    clock: Clock
+    outcome: Outcome
+
+
 class Series:
     """A warm program that takes whatever program comes next."""
 
@@ -40,6 +52,7 @@ class Series:
         self._seed, self._warm = seed, warm
         self._make = None if warm is None else make(warm.program)
         self._known: dict[tuple[bytes, bytes], tuple[Clock, Outcome]] = {}
+        self._answered: list[_Answered] = []
         self._pairs: Pairs | None = None
         self._plans: list[Integers] = []
         if warm is not None:
@@ -51,20 +64,40 @@ class Series:
         known = self._known.get((own, asks))
         if known is not None and known[0].gap <= clock.gap and known[1].stop_reason in ("proved", "gap_limit"):
             return Solved(known[1], "same program")
-        outcome, road = self._solved(program, own, clock)
+        near = self._start(program)
+        outcome = self._narrowed(program, own, near, clock)
+        solved = Solved(outcome, "less room") if outcome is not None else self._solved(program, own, near, clock)
+        outcome = solved.outcome
         self._known[own, asks] = (clock, outcome)
-        return Solved(outcome, road)
+        if solved.road != "less room" and outcome.stop_reason in ("proved", "gap_limit"):
+            latest = self._answered[1:][-(REMEMBERED - 2) :]
+            self._answered = [*self._answered[:1], *latest, _Answered(program, own, clock, outcome)]
+        return solved
 
-    def _solved(self, program: Program, own: bytes, clock: Clock) -> Solved:
+    def _narrowed(self, program: Program, own: bytes, near: Integers | None, clock: Clock) -> Outcome | None:
+        """What a program that leaves more room has proved, where that is impossible, or a plan for this one reaches as much: with less room nothing can be
+        better, nor possible that was not."""
+        near = near if near is not None and keeps(program, (), near) else None
+        worth = None if near is None else [int(objective.dense(program.size) @ near) for objective in program.objectives]
+        for wider in self._answered:
+            if wider.make != own or wider.clock.gap > clock.gap or not within(program, wider.program):
+                continue
+            if wider.outcome.columns is None:
+                return wider.outcome
+            if worth == [int(objective.dense(program.size) @ wider.outcome.columns) for objective in wider.program.objectives]:
+                goals = zip(program.objectives, wider.outcome.goals, strict=False)
+                return replace(wider.outcome, columns=near, goals=tuple(replace(goal, objective=objective) for objective, goal in goals))
+        return None
+
+    def _solved(self, program: Program, own: bytes, near: Integers | None, clock: Clock) -> Solved:
         chosen = choose(program)
         if chosen.engine.name == "network" or len(program.pairs) == 0:
             return Solved(chosen.engine.solve(program, clock, self._seed, Silent()), "network")
         if self._warm is not None and own == self._make:
-            outcome = self._warm.under(program, clock=clock, near=self._start(program))
+            outcome = self._warm.under(program, clock=clock, near=near)
             self._remember(program, outcome)
             return Solved(outcome, "other sides")
         road: Road = "first" if self._warm is None else "other rows"
-        near = self._start(program)
         self._warm = Warm(program, clock=clock, seed=self._seed) if self._warm is None else self._warm.succeed(program, near=near, clock=clock)
         self._make = own
         self._remember(program, self._warm.outcome)

@@ -45,6 +45,10 @@ AHEAD_RATIO = 8
 SHARPENING, SEARCHING, TRYING = 0.25, 0.6, 0.9
 """Parts of the time left for a sharper bound, then for better solutions nearby, then for better ones of the likeliest pairs, where knapsacks leave a
 distance; the rest is for closing it."""
+DIRECT = 20_000
+"""Pairs of a program whose core is small enough to be asked at once."""
+FEW = 3
+"""Units of a goal that what a program much like this one knew may be short of the bound, for the core to be asked at once."""
 REMEMBERED = 24
 """Goals that were held once and keep a row in the warm relaxation; with more of them it is made anew from where it stands."""
 
@@ -184,11 +188,13 @@ class _Stage:
         self._saw(known, target)
         if known is None or not self._enough(known, target):
             known = self._better(known, self._whole(relaxed))
+        if known is not None and self._is_direct() and self._is_near(known, target):
+            return self._close(relaxed, unit, known, target)
         if later and (known is None or int(self.goal @ known) < target):
             known = self._better(known, self._look_ahead(later, target))
         if self.state.last is not None and (known is None or not self._enough(known, target)):
             known = self._better(known, self._mended(relaxed, known if known is not None else self.state.last, target))
-        if known is None or not self._enough(known, target):
+        if known is None or not (self._enough(known, target) or self._is_direct()):
             self._saw(known, target)
             known = self._better(known, self._round(self.goal, self.holds, relaxed, unit))
         if known is not None and self._enough(known, target):
@@ -203,6 +209,16 @@ class _Stage:
                 return Step("optimal" if value >= target else "feasible", known, max(target, value))
         self._saw(known, target)
         return self._close(relaxed, unit, known, target)
+
+    def _is_direct(self) -> bool:
+        """Whether the core may be asked without looking for better first: it is small, and most of what a program much like this one knew is best here, too,
+        which only the core can prove. To look and find nothing takes several times as long."""
+        return self.state.last is not None and self.state.knapsacks is None and len(self.state.sieve) <= DIRECT
+
+    def _is_near(self, known: Integers, target: int) -> bool:
+        """Whether what is known falls short of the bound by a few of the goal's units only."""
+        unit = math.gcd(*(int(number) for number in np.unique(self.goal[self.goal != 0])))
+        return not self._enough(known, target) and target - int(self.goal @ known) <= FEW * max(1, unit)
 
     def _close(self, relaxed: Relaxation, unit: float, known: Integers | None, target: int) -> Step:
         """Close the distance between what is known and the relaxation's limit, in ever wider cores."""

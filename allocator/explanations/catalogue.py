@@ -17,7 +17,7 @@ INTERNAL: dict[str, tuple[str, ...]] = {
         "Components: {components}.",
         "At their limit and paid for: {paid}.",
         "The nearest alternative is {next}: moving there costs {next_cost}.",
-        "?next_open Whether {next} is as good was not settled: ask with --why-not.",
+        "?next_open Whether {next} is as good was not settled; ask about it alone.",
         "The cheapest direct move, {move}.",
         "?next_equal {next} would be equally good.",
         "?no_other No other slot admits them.",

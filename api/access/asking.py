@@ -22,6 +22,14 @@ def authorize(request: Request, service: Service, scope: Scope) -> Caller:
     return found
 
 
+def still_may(request: Request, service: Service, scope: Scope) -> bool:
+    """Whether who asked would be let in again: an answer may go on for longer than the key that it was asked with."""
+    try:
+        return _caller(request, service).may(scope)
+    except ProblemError:
+        return False
+
+
 def identify(request: Request, service: Service) -> Caller:
     """Who asks, found out once for a request; ProblemError where nobody known does."""
     found: Caller | None = getattr(request.state, "caller", None)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ from allocator.engines.base import Clock
 from allocator.equity import VERDICTS, equity
 from allocator.errors import Fault, InputError
 from allocator.evaluate import Evaluation, Evaluator
+from allocator.explanations.explanation import Explanation
 from allocator.policy import Policy
 from allocator.problem import Problem
 from allocator.read import frames_to_scenario
@@ -48,9 +49,18 @@ READING_GAP, READING_SECONDS = Fraction(1, 1_000), 6.0
 # -- why ------------------------------------------------------------------------------------------------------------
 
 
-def explain_seeker(held: Held, *, seeker_id: str, register: Register, language: Language, seconds: float) -> bytes:
-    """Why this person is where they are."""
-    return _timed(held, seconds, lambda: held.explainer.seeker(seeker_id).as_dict(register, language))
+def explain_seeker(held: Held, *, seeker_id: str, register: Register, language: Language, seconds: float, spoken: bool = False) -> bytes:
+    """Why this person is where they are; `spoken` where it is also to be told what may be said to them, in every language."""
+
+    def answer() -> Mapping[str, Any]:
+        found = held.explainer.seeker(seeker_id)
+        return {**found.as_dict(register, language), **({"spoken": {each: _spoken(found, each) for each in get_args(Language)}} if spoken else {})}
+
+    return _timed(held, seconds, answer)
+
+
+def _spoken(found: Explanation, language: Language) -> dict[str, str | None]:
+    return {"sentence": found.sentence("seeker", language), "fix": None if found.fix is None else found.fix.as_dict("seeker", language)["sentence"]}
 
 
 def explain_pair(held: Held, *, seeker_id: str, slot_id: str, register: Register, language: Language, seconds: float) -> bytes:

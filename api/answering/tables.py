@@ -34,7 +34,7 @@ def arrow_file(table: ReportTable) -> bytes:
     said = {"name": table.name, "title": table.title, "about": table.about, "columns": [vars(column) for column in table.fields]}
     made = pa.table(columns).replace_schema_metadata({"table": json.dumps(said)})
     sink = io.BytesIO()
-    with pa.ipc.new_file(sink, made.schema) as writer:
+    with pa.ipc.new_file(sink, made.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
         writer.write_table(made)
     return sink.getvalue()
 

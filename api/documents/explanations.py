@@ -35,10 +35,18 @@ class Timed(BaseModel):
     seconds: float
 
 
+class Spoken(BaseModel):
+    """What may be said to the person concerned."""
+
+    sentence: str
+    fix: str | None
+
+
 class SeekerExplanation(Explained, Timed):
     """Why this person is where they are."""
 
     seeker_id: str
+    spoken: dict[str, Spoken] | None = Field(None, description="What may be said to the person, by language, where it was asked for.")
 
 
 class PairExplanation(Explained, Timed):

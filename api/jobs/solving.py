@@ -132,6 +132,8 @@ class Telling:
             self._points = {"done": message["done"], "total": message["total"]}
             self._unsaid = True
             self._say()
+        elif message["type"] == "unready":
+            log.error("a list could not be made", error=message["error"], trace=message["trace"])
 
     def wanted(self) -> Literal["go on", "stop", "abandon"]:
         """What the run's row asks for."""

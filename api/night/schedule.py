@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from allocator.changes import ChangeSet
 from allocator.domain import PROTECTED, TABLES
+from api.moments import Length
 from api.runs import Limits
 
 Said = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -93,7 +94,7 @@ class CatchUp(Part):
     """What becomes of nights that were due while no worker lived."""
 
     rule: Literal["none", "latest", "all"] = Field("latest", description="Run none of them, the latest only, or all in their order.")
-    max_age: timedelta = Field(timedelta(hours=12), ge=timedelta(0), le=timedelta(days=31), description="Older ones are skipped whatever the rule says.")
+    max_age: Length = Field(timedelta(hours=12), ge=timedelta(0), le=timedelta(days=31), description="Older ones are skipped whatever the rule says.")
 
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$"
@@ -122,10 +123,10 @@ class Schedule(Part):
     catch_up: CatchUp = CatchUp()
     review: Literal["automatic", "hold"] = Field("automatic", description="Publish when every gate passes, or hold each plan until somebody publishes it.")
     keep_offers: bool = Field(True, description="Whether people keep what they were referred to or offered, before match quality counts.")
-    wait_for_source: timedelta = Field(
+    wait_for_source: Length = Field(
         timedelta(0), ge=timedelta(0), le=timedelta(hours=24), description="How long to look again where the source cannot be read."
     )
-    give_up_after: timedelta = Field(
+    give_up_after: Length = Field(
         timedelta(hours=8), ge=timedelta(minutes=1), le=timedelta(hours=48), description="Age at which a night that has not come to an end is ended."
     )
     folder: str = Field(

@@ -76,7 +76,7 @@ class Api:
         response = await self._client.request(
             method, place, params=query, headers={"Accept": f"application/json, {MEDIA}", **(headers or {})}, files=files, **more
         )
-        document: Any = response.json() if "json" in response.headers.get("content-type", "") else response.text
+        document: Any = response.json() if response.content and "json" in response.headers.get("content-type", "") else response.text
         if response.status_code >= 400:
             raise RefusedError(document)
         return Answer(response.status_code, document, response.headers)

@@ -3,16 +3,18 @@
 A view is an async function; its parameters are the page's address, so that the address holds the whole state. Its template sees the document's fields
 by their names and nothing else of the service. Pictures are drawn from the document alone, so that the twin has every figure that a picture shows.
 A form is sent to an action, which does one thing and says where to go on; where the API refuses, the page with the form is shown again, with what is wrong
-and with everything that was entered.
+and with everything that was entered. What may be told once only, such as a new key, an action gives back as a document in the place of an address: the
+page is shown with it, in this one answer, and it stands in no address.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_origin
 from urllib.parse import quote, urlencode
 
 from fastapi import Depends, FastAPI, Request, Response
@@ -30,14 +32,17 @@ from api.access.asking import identify
 from api.access.headers import PAGE
 from api.access.roles import ROLES, Scope
 from api.pages.ask import Ask, RefusedError
+from api.pages.pictures import Picture
 from api.pages.render import render
 from api.pages.words import say
 from api.problems import ProblemError
 from api.routing import Guarded
 
 JSON = ".json"
+_IN_BRACES = re.compile(r"\{(\w+)(?::\w+)?\}")
 View = Callable[..., Awaitable[dict[str, Any]]]
-Draw = Callable[[dict[str, Any]], Mapping[str, str]]
+Act = Callable[..., Awaitable[str | dict[str, Any]]]
+Draw = Callable[[dict[str, Any]], Mapping[str, Picture]]
 
 
 @dataclass(frozen=True)
@@ -75,8 +80,10 @@ ACTIONS: list[tuple[str, Scope]] = []
 """Every form's target."""
 
 
-async def _form(request: Request) -> FormData:
-    return await request.form()
+async def _form(request: Request) -> AsyncIterator[FormData]:
+    form = await request.form()
+    yield form
+    await form.close()  # files that were sent with it
 
 
 Form = Annotated[FormData, Depends(_form)]
@@ -120,10 +127,11 @@ class Pages:
 
         return made
 
-    def action(self, path: str, scope: Scope, shows: View | None = None) -> Callable[[Callable[..., Awaitable[str]]], Callable[..., Awaitable[str]]]:
-        """Do what a form asks, then go where the function says; `shows` is the view of the page that has the form, for when it cannot be done."""
+    def action(self, path: str, scope: Scope, shows: View | None = None) -> Callable[[Act], Act]:
+        """Do what a form asks, then go where the function says; `shows` is the view of the page that has the form, for when it cannot be done, and for what
+        the function tells once."""
 
-        def made(act: Callable[..., Awaitable[str]]) -> Callable[..., Awaitable[str]]:
+        def made(act: Act) -> Act:
             ACTIONS.append((path, scope))
             self._route(path, "POST", scope, _acting(act, shows))
             return act
@@ -143,14 +151,15 @@ async def show(
     given: Mapping[str, Any] | None = None,
     status: int = 200,
 ) -> Response:
-    """A page with its document."""
+    """A page with its document; where that names an address as `elsewhere`, the way there."""
+    if document.get("elsewhere"):
+        return RedirectResponse(document["elsewhere"], 303)
 
     def drawn() -> str:
         pictures = page.draw(document) if page.draw else {}
-        return render(
-            page.template,
-            {**_frame(request, page.path.format(**request.path_params)), **document, "pictures": pictures, "problem": problem, "given": given or {}},
-        )
+        # A form's own address is not the page's: links on a page that is shown again lead to the page.
+        place = _IN_BRACES.sub(lambda found: str(request.path_params[found[1]]), page.path)
+        return render(page.template, {**_frame(request, place), **document, "pictures": pictures, "problem": problem, "given": given or {}})
 
     return _html(await run_in_threadpool(drawn), status)
 
@@ -187,8 +196,9 @@ def install(app: FastAPI) -> None:
         return await refused(request, problems.document(request, "not-found", say("frame.no_page")))
 
 
-def _frame(request: Request, path: str = "") -> dict[str, Any]:
-    """What every page shows around its own; `path` is the page's where it is shown in answer to a form, which was sent elsewhere."""
+def _frame(request: Request, place: str = "") -> dict[str, Any]:
+    """What every page shows around its own; `place` is its path, that of the request where absent."""
+    path = place or request.url.path
     service = request.app.state.service
     try:
         me = identify(request, service)
@@ -198,9 +208,9 @@ def _frame(request: Request, path: str = "") -> dict[str, Any]:
         "me": me,
         "may": ROLES[me.role] if me else frozenset(),
         "places": PLACES,
-        "path": path or request.url.path,
+        "path": path,
         "query": dict(request.query_params),
-        "address": _address(request, path or request.url.path),
+        "address": _address(request, path),
         "banner": service.settings.banner,
     }
 
@@ -231,12 +241,16 @@ def _answering(view: View, answer: Callable[[Request, dict[str, Any]], Awaitable
     return _signed(answered, view)
 
 
-def _acting(act: Callable[..., Awaitable[str]], shows: View | None) -> Callable[..., Awaitable[Response]]:
+def _acting(act: Act, shows: View | None) -> Callable[..., Awaitable[Response]]:
     async def acted(page_request: Request, page_api: Ask, page_form: Form, **given: Any) -> Response:
+        page = next((each for each in PAGES if each.view is shows), None)
         try:
-            return RedirectResponse(await act(**given), 303)
+            done = await act(**given)
+            if isinstance(done, str):
+                return RedirectResponse(done, 303)
+            assert page is not None, "what is told once is told on a page"
+            return await show(page_request, page, {**await page.view(**_again(page, page_request, page_api)), **done})
         except (ProblemError, RefusedError) as error:
-            page = next((each for each in PAGES if each.view is shows), None)
             problem = problem_of(page_request, error)
             if page is None or problem["code"] in ("not-found", "gone", "forbidden"):
                 raise
@@ -251,11 +265,13 @@ def _again(page: PageRoute, request: Request, api: Any) -> dict[str, Any]:
     given: dict[str, Any] = {}
     told = {**request.query_params, **request.path_params}
     for name, parameter in inspect.signature(page.view, eval_str=True).parameters.items():
+        alias = next((each.alias for each in get_args(parameter.annotation)[1:] if getattr(each, "alias", None)), name)
+        several = get_origin(next(iter(get_args(parameter.annotation)), None)) is list
         if parameter.annotation == Ask:
             given[name] = api
-        elif name in told:
+        elif alias in told:
             with suppress(ValidationError):
-                given[name] = TypeAdapter(parameter.annotation).validate_python(told[name])
+                given[name] = TypeAdapter(parameter.annotation).validate_python(request.query_params.getlist(alias) if several else told[alias])
     return given
 
 

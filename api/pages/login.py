@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from api.access import asking, origin, sessions
 from api.access.headers import PAGE
 from api.pages.render import render
+from api.pages.words import say
 from api.problems import TITLES, ProblemError
 from api.routing import Use
 from api.service import Service
@@ -28,11 +29,12 @@ router = APIRouter(include_in_schema=False)
 UNDER_WAY = "ojt_login"
 """The cookie that remembers a login while its browser is with the issuer."""
 MINUTES = 10
-CROSS_SITE = "The form was sent from another site, or by a browser that does not say from where. Open this page itself and try again."
+HOME = "/"
+"""Where whoever logs in lands who had nowhere to go."""
 
 
 @router.get("/login")
-def login_page(request: Request, service: Use, next: str = "") -> Response:
+def login_page(request: Request, service: Use, next: str = HOME) -> Response:
     """The form; or who is logged in, with the way out."""
     return _page(request, service, next)
 
@@ -47,7 +49,7 @@ async def log_in(request: Request, service: Use, key: Annotated[str, Form()] = "
 def log_out(request: Request, service: Use) -> Response:
     """End the login, everywhere."""
     if not origin.from_here(request, service.settings):
-        return _page(request, service, "", 403, CROSS_SITE)
+        return _page(request, service, HOME, 403, say("login.cross_site"))
     _end(request, service)
     response = RedirectResponse(origin.LOGIN, 303)
     response.delete_cookie(**_flags(request, service), path="/")
@@ -56,10 +58,10 @@ def log_out(request: Request, service: Use) -> Response:
 
 
 @router.get("/oidc/start")
-def go_to_issuer(request: Request, service: Use, next: str = "") -> Response:
+def go_to_issuer(request: Request, service: Use, next: str = HOME) -> Response:
     """Send the browser to the issuer."""
     if service.issuer is None:
-        return _page(request, service, next, 404, "This service has no issuer to log in through. Use a key.")
+        return _page(request, service, next, 404, say("login.no_issuer"))
     from api.access.oidc import LoginError
 
     try:
@@ -75,13 +77,13 @@ def go_to_issuer(request: Request, service: Use, next: str = "") -> Response:
 def come_back(request: Request, service: Use) -> Response:
     """Log in whoever the issuer vouches for."""
     if service.issuer is None:
-        return _page(request, service, "", 404, "This service has no issuer to log in through. Use a key.")
+        return _page(request, service, HOME, 404, say("login.no_issuer"))
     from api.access.oidc import LoginError, remembered
 
     told = sessions.read(service.session_secret, request.cookies.get(origin.cookie(request, service.settings, UNDER_WAY), ""))
     try:
         if told is None:
-            raise LoginError(401, "This login was not begun here, or too long ago. Begin anew.", "no cookie")
+            raise LoginError(401, say("login.not_begun"), "no cookie")
         begun = remembered(told)
         person = service.issuer.finish(_back(request, service), begun, dict(request.query_params))
     except LoginError as error:
@@ -105,12 +107,12 @@ def come_back(request: Request, service: Use) -> Response:
 
 def _log_in(request: Request, service: Service, key: str, following: str) -> Response:
     if not origin.from_here(request, service.settings):
-        return _page(request, service, following, 403, CROSS_SITE)
+        return _page(request, service, following, 403, say("login.cross_site"))
     try:
         who = asking.of_key(request, service, key.strip())
     except ProblemError as error:
         log.warning("a login failed", reason=error.code)
-        shown = error.detail if error.code == "unauthenticated" else f"{error.detail} Wait a minute."
+        shown = error.detail if error.code == "unauthenticated" else say("login.wait", detail=error.detail)
         return _page(request, service, following, TITLES[error.code][0], shown, error.headers)
     _end(request, service)
     with service.store.begin() as connection:
@@ -144,7 +146,7 @@ def _back(request: Request, service: Service) -> str:
 
 def _failed(request: Request, service: Service, error: Any) -> Response:
     log.warning("a login failed", reason=error.reason)
-    return _page(request, service, "", error.status, error.message)
+    return _page(request, service, HOME, error.status, error.message)
 
 
 def _page(request: Request, service: Service, following: str, status: int = 200, wrong: str = "", headers: Mapping[str, str] | None = None) -> Response:

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from api.pages import static_files
-from api.pages.words import say
+from api.pages.words import catalogue, say
 
 UNKNOWN = "–"
 """What stands where a figure is not known."""
@@ -26,7 +26,8 @@ def render(name: str, given: dict[str, Any]) -> str:
 def environment() -> Environment:
     """The templates of the pages."""
     made = Environment(loader=PackageLoader("api.pages", "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    made.filters |= {"moment": moment, "day": day, "number": number, "percent": percent, "money": money, "seconds": seconds, "signed": signed}
+    made.filters |= {"moment": moment, "day": day, "number": number, "percent": percent, "money": money, "seconds": seconds, "signed": signed, "until": until}
+    made.tests |= {"worded": worded}
     made.globals |= {"say": say, "static": static, "once": once, "bar": bar, "now": lambda: datetime.now(UTC)}
     return made
 
@@ -89,6 +90,17 @@ def seconds(value: float | None) -> str:
         return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
     minutes = round(value / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def until(begin: datetime | str, end: datetime | str | None = None) -> float:
+    """Seconds from a moment to another, or to now."""
+    first, last = (datetime.fromisoformat(each) if isinstance(each, str) else each for each in (begin, end or datetime.now(UTC)))
+    return (last - first).total_seconds()
+
+
+def worded(name: str) -> bool:
+    """Whether there is a text of this name."""
+    return name in catalogue("en")
 
 
 def bar(value: float, of: float, label: str) -> Markup:

@@ -30,12 +30,32 @@ RESOURCES = (
     "runs",
     "scenarios",
     "schedules",
+    "studies",
+    "settings",
     "sweeps",
     "webhooks",
 )
 
 
-PAGES = ("runs", "scenarios", "scenario", "conflict")
+PAGES = (
+    "audit",
+    "compare",
+    "conflict",
+    "home",
+    "keys",
+    "nights",
+    "occurrence",
+    "publications",
+    "run",
+    "runs",
+    "scenario",
+    "scenarios",
+    "schedule",
+    "search",
+    "settings",
+    "studies",
+    "tradeoffs",
+)
 """Areas of the pages, one a file."""
 
 

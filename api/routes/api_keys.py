@@ -9,11 +9,12 @@ from typing import Annotated, Any, Literal
 import sqlalchemy as sa
 from fastapi import Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.access import keys
 from api.access.roles import Role, within
 from api.clock import now
+from api.moments import Length, Moment
 from api.once import Once, OnceOnly, answered
 from api.paging import Cursor, Limit, Page, linked, piece
 from api.problems import ProblemError, not_found
@@ -25,7 +26,15 @@ router = Router(tags=["api-keys"])
 State = Literal["active", "expired", "revoked"]
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$", description="Whose key it is, for lists and the audit trail.")]
-End = Annotated[AwareDatetime, Field(lt=LATEST)]
+
+
+def _not_too_late(end: datetime) -> datetime:
+    if end >= LATEST:
+        raise ValueError(f"a key ends before the year {LATEST.year}")
+    return end
+
+
+End = Annotated[Moment, AfterValidator(_not_too_late)]
 
 
 class NewKey(BaseModel):
@@ -51,7 +60,7 @@ class Rotation(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"overlap": "PT24H"}, {"overlap": "PT0S"}]})
 
-    overlap: timedelta = Field(keys.OVERLAP, ge=timedelta(0), le=timedelta(days=30), description="How long the old key stays valid, so that none is left out.")
+    overlap: Length = Field(keys.OVERLAP, ge=timedelta(0), le=timedelta(days=30), description="How long the old key stays valid, so that none is left out.")
     expires_at: End | None = Field(None, description="When the new key ends; when the old one was to end, where absent.")
 
 

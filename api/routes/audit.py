@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import sqlalchemy as sa
 from fastapi import Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
+from api.moments import Moment
 from api.paging import Cursor, Limit, Page, decoded_number, encoded, linked
 from api.routing import Me, Router, Use
 from api.store import audit as trail
@@ -16,7 +17,7 @@ from api.store.tables import api_keys, audit, people
 
 router = Router(tags=["audit"])
 Word = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")]
-Moment = Annotated[AwareDatetime | None, Query()]
+When = Annotated[Moment | None, Query()]
 HEAD = r"^[1-9][0-9]{0,8}:[0-9a-f]{64}$"
 
 
@@ -55,8 +56,8 @@ def list_audit(
     actor: Word = None,
     action: Word = None,
     object: Word = None,
-    since: Moment = None,
-    until: Moment = None,
+    since: When = None,
+    until: When = None,
 ) -> Page[Entry]:
     """The board's trail, newest first: all of it, or that of an actor, an action, an object, or from `since` to before `until`."""
     query = sa.select(audit).where(audit.c.board == me.board).order_by(audit.c.seq.desc()).limit(limit + 1)

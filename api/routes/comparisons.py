@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 import sqlalchemy as sa
 from fastapi import Query, Request, Response
 
+from allocator.inert import inert
 from api.documents.compared import ComparisonDocument, EquityDocument, StabilityDocument
-from api.forms import UNCHANGED, lasting
+from api.forms import MEDIA, UNCHANGED, JsonOrCsv, form_of, lasting, offers
 from api.problems import ProblemError
 from api.results import PAPER_SECONDS, subject_of, tag_of_result
 from api.routes.explanations import FAILS
@@ -18,11 +22,13 @@ from api.runs import planned, run_of
 from api.scenarios import find_version
 
 router = Router(tags=["comparisons"])
+PERSON = ("seeker_id", "change", "from", "to", "score_from", "score_to", "score_change", "tier")
+"""What a line of the CSV tells of a person."""
 Run = Annotated[str, Query(max_length=64)]
 Others = Annotated[list[Annotated[str, Query(max_length=64)]], Query(alias="with", min_length=1, max_length=5, description="Runs to compare with it.")]
 
 
-@router.operation("GET", "/v1/comparisons", "read", fails=(404, *FAILS), response_model=ComparisonDocument, responses=UNCHANGED)
+@router.operation("GET", "/v1/comparisons", "read", fails=(404, 406, *FAILS), response_model=ComparisonDocument, responses=offers("csv"))
 def compare(
     request: Request,
     me: Me,
@@ -30,14 +36,19 @@ def compare(
     base: Annotated[str, Query(max_length=64, description="The run that the others are seen from.")],
     others: Others,
     only_differences: Annotated[bool, Query(description="Leave out what is the same.")] = False,
+    form: JsonOrCsv = None,
 ) -> Response:
-    """Two to six runs: what went in and differs, goals and rules side by side, what becomes of each person, who is served, and staff load."""
+    """Two to six runs: what went in and differs, goals and rules side by side, what becomes of each person, who is served, and staff load.
+
+    As CSV, what becomes of each person in each run.
+    """
+    wanted = form_of(request, form, ("json", "csv"))
     names = [base, *others]
     if len(set(names)) != len(names):
         raise ProblemError("faulty-input", "Each run can be named once.")
     runs = [run_of(service, me.board, name) for name in names]
     tags = [tag_of_result(service, run) for run in runs]
-    headers, known = lasting(request, f'"{"-".join(tag.strip(chr(34))[:12] for tag in tags)}-{int(only_differences)}"')
+    headers, known = lasting(request, f'"{"-".join(tag.strip(chr(34))[:12] for tag in tags)}-{int(only_differences)}-{wanted}"')
     if known:
         return known
     subjects = [subject_of(service, run) for run in runs]
@@ -45,7 +56,20 @@ def compare(
         abouts = [_about(connection, me.board, run) for run in runs]
     arguments = {"names": names, "abouts": abouts, "only_differences": only_differences}
     answer = service.answerers.ask("comparison", subjects, arguments, kind="paper", seconds=PAPER_SECONDS)
-    return Response(answer, headers=headers, media_type="application/json")
+    return Response(_csv(answer) if wanted == "csv" else answer, headers=headers, media_type=MEDIA[wanted])
+
+
+def _csv(answer: bytes) -> bytes:
+    """A line for each person in each run beside the base."""
+    told = json.loads(answer)
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(("base", "run", *PERSON))
+    for each in told["comparisons"]:
+        for person in each["people"]:
+            cells = (told["base"]["name"], each["other"]["name"], *(person.get(name) for name in PERSON))
+            lines.writerow([inert(cell) if isinstance(cell, str) else cell for cell in cells])
+    return text.getvalue().encode()
 
 
 def _about(connection: sa.Connection, board: str, run: Mapping[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Self
 
 import sqlalchemy as sa
@@ -13,6 +12,7 @@ from api.answering.subject import Subject
 from api.clock import now
 from api.datasets import find_dataset, require_usable
 from api.documents.judged import EvaluationDocument
+from api.moments import Day
 from api.results import job_of_dataset, subject_of
 from api.routing import Me, Router, Use
 from api.runs import run_of
@@ -57,7 +57,7 @@ class Evaluation(BaseModel):
     dataset_id: Key | None = None
     tables: dict[str, list[dict[str, Any]]] | None = Field(None, description="Records by table; columns as in docs/data.md.")
     policy: dict[str, Any] = Field({}, description="The policy that goes with `tables`; built-in defaults where empty.")
-    as_of: date | None = Field(None, description="The day on which `tables` are looked at; today where absent.")
+    as_of: Day | None = Field(None, description="The day on which `tables` are looked at; today where absent.")
     seed: int = Field(0, ge=0, le=2**31 - 1, description="Seed of the lottery for a scenario or a dataset; a run has its own.")
     assignments: list[Assignment] = Field(max_length=2_000_000)
 

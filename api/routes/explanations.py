@@ -34,11 +34,18 @@ Language = Annotated[Literal["en", "es"], Query(description="Language of what is
 
 @router.operation("GET", "/v1/runs/{run_id}/explain/seekers/{seeker_id}", "read", fails=FAILS, response_model=SeekerExplanation)
 def explain_seeker(
-    run_id: str, seeker_id: str, me: Me, service: Use, register: Register = "internal", language: Language = "en", seconds: Seconds = 10.0
+    run_id: str,
+    seeker_id: str,
+    me: Me,
+    service: Use,
+    register: Register = "internal",
+    language: Language = "en",
+    spoken: Annotated[bool, Query(description="Also what may be said to the person, in every language.")] = False,
+    seconds: Seconds = 10.0,
 ) -> Response:
     """Why this person is where they are: why this slot, or why none, and what would help."""
     _require_spoken(register, language)
-    more = {"seeker_id": seeker_id, "register": register, "language": language}
+    more = {"seeker_id": seeker_id, "register": register, "language": language, "spoken": spoken}
     return explained(service, run_of(service, me.board, run_id), "explain_seeker", seconds, **more)
 
 

@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 import sqlalchemy as sa
 from fastapi import Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from api.moments import Day
 from api.night import occurrences as life
 from api.night.announcing import announce
 from api.night.schedule import Said
@@ -86,13 +87,6 @@ def document(row: Mapping[str, Any]) -> dict[str, Any]:
     return OccurrenceDocument(**told, links=links).model_dump(mode="json")
 
 
-def written_out(day: object) -> object:
-    """A day as it is written, not as a number of seconds."""
-    if isinstance(day, str) and day.lstrip("-").isdigit():
-        raise ValueError("a day is written YYYY-MM-DD")
-    return day
-
-
 @router.operation("GET", "/v1/occurrences", "read", fails=(400,))
 def list_occurrences(
     request: Request,
@@ -104,8 +98,8 @@ def list_occurrences(
     schedule_id: Annotated[str | None, Query(max_length=64)] = None,
     status: Status | None = None,
     result: Result | None = None,
-    since: Annotated[date | None, Query(description="Nights from this day on."), BeforeValidator(written_out)] = None,
-    until: Annotated[date | None, Query(description="Nights up to this day."), BeforeValidator(written_out)] = None,
+    since: Annotated[Day | None, Query(description="Nights from this day on.")] = None,
+    until: Annotated[Day | None, Query(description="Nights up to this day.")] = None,
 ) -> Page[OccurrenceDocument]:
     """Nights of every schedule, newest first."""
     query = sa.select(occurrences).where(occurrences.c.board == me.board)

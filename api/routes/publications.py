@@ -13,7 +13,7 @@ from fastapi import Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from allocator.stored import read_result
+from api.answering.subject import stored_result
 from api.forms import UNCHANGED, ZIP, download, lasting
 from api.night import occurrences as nights
 from api.night import publications as life
@@ -189,7 +189,7 @@ def changes(publication_id: str, me: Me, service: Use) -> Difference:
         previous = None if row["previous_id"] is None else life.find(connection, me.board, row["previous_id"])
         before = None if previous is None else find_run(connection, me.board, previous["run_id"])
     if before is None:
-        plan = read_result(result_folder(service, run)).plan()
+        plan = stored_result(result_folder(service, run)).plan()
         people = [{"seeker_id": seeker, "change": "arrived", "from": None, "to": slot} for seeker, slot in plan]
         return Difference(previous_id=None, flow={"arrived": len(people)}, people=people, goals=[], rules=[])
     subjects, arguments = [subject_of(service, each) for each in (before, run)], {"names": ["before", "now"], "abouts": ["", ""], "only_differences": True}

@@ -15,10 +15,12 @@ from pyarrow import csv
 
 from api.documents.result import Kpis, Reservations, ResultDocument, Standings, Trace
 from api.forms import MEDIA, UNCHANGED, ZIP, AnyForm, download, form_of, lasting, offers
+from api.jobs.turns import OPEN
 from api.results import paper, result_file, tag_of_result
 from api.routing import Me, Router, Use
-from api.runs import run_of
+from api.runs import run_of, told_so_far
 from api.service import Service
+from api.tags import fresh
 
 router = Router(tags=["results"])
 FAILS = (409, 410, 429, 503)
@@ -112,8 +114,11 @@ def read_reservations(run_id: str, request: Request, me: Me, service: Use) -> Re
 
 @router.operation("GET", "/v1/runs/{run_id}/trace", "read", fails=NO_RESULT, response_model=Trace, responses=UNCHANGED)
 def read_trace(run_id: str, request: Request, me: Me, service: Use) -> Response:
-    """How value and bound of each goal closed in on each other while the run went on."""
-    return _part(request, service, run_of(service, me.board, run_id), "trace", lambda result: {"items": result["trace"], "goals": result["goals"]})
+    """How value and bound of each goal closed in on each other; of a run that waits or works, what it has told so far, with `goals` empty."""
+    run = run_of(service, me.board, run_id)
+    if run["status"] in OPEN:
+        return fresh(request, {"items": told_so_far(service, run), "goals": []})
+    return _part(request, service, run, "trace", lambda result: {"items": result["trace"], "goals": result["goals"]})
 
 
 @router.operation("GET", "/v1/runs/{run_id}/kpis", "read", fails=NO_RESULT, response_model=Kpis, responses=UNCHANGED)

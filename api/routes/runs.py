@@ -10,11 +10,13 @@ from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
 from fastapi import Depends, Header, Query, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
+from api.access.asking import still_may
+from api.documents.log import log_lines
 from api.jobs import runs as life
 from api.jobs.turns import positions
 from api.once import OnceOnly, answered
@@ -95,6 +97,7 @@ class RunDocument(BaseModel):
     last_improvement_at: datetime | None
     cancel_requested_at: datetime | None
     finished_at: datetime | None
+    purged_at: datetime | None = Field(description="When its result was deleted after its time.")
     links: dict[str, str] = Field(description="Where to go on; what is in braces is to be filled in.")
 
 
@@ -117,7 +120,7 @@ def _described(row: Mapping[str, Any], place: int | None) -> RunDocument:
     told["seed"] = job["seed"]
     told["queue_position"] = place
     me = f"/v1/runs/{row['id']}"
-    told["links"] = {"self": me, "events": f"{me}/events", "scenario": f"/v1/scenarios/{row['scenario_id']}", **_onward(row, me)}
+    told["links"] = {"self": me, "events": f"{me}/events", "log": f"{me}/log", "scenario": f"/v1/scenarios/{row['scenario_id']}", **_onward(row, me)}
     return RunDocument(**told)
 
 
@@ -253,9 +256,10 @@ async def events(
 ) -> AsyncIterator[ServerSentEvent]:
     """What happens to a run, as server-sent events: `status`, `phase`, `incumbent`, and `heartbeat` when there is nothing to say.
 
-    Events have numbers; a reader that was cut off sends the last one it has seen. The stream ends with the run; a reader who comes late gets everything.
+    Events have numbers; a reader that was cut off sends the last one it has seen. The stream ends with the run; a reader who comes late gets everything. It
+    ends as well when the reader's key does.
     """
-    seen, said = last_event_id or 0, time.monotonic()
+    seen, said, known = last_event_id or 0, time.monotonic(), time.monotonic()
     while not await request.is_disconnected():
         rows, ended = await run_in_threadpool(_events_after, service, run_id, seen)
         for row in rows:
@@ -263,6 +267,10 @@ async def events(
             yield ServerSentEvent(event=row["type"], id=str(seen), data={**row["data"], "at": row["at"].isoformat()})
         if ended:
             return
+        if time.monotonic() - known >= HEARTBEAT:
+            known = time.monotonic()
+            if not await run_in_threadpool(still_may, request, service, "read"):
+                return
         if time.monotonic() - said >= HEARTBEAT:
             said = time.monotonic()
             yield ServerSentEvent(event="heartbeat", data={})
@@ -274,3 +282,19 @@ def _events_after(service: Service, run_id: str, seen: int) -> tuple[list[Mappin
         status = connection.execute(sa.select(runs.c.status).where(runs.c.id == run_id)).scalar()
         query = sa.select(run_events).where(run_events.c.run_id == run_id, run_events.c.seq > seen).order_by(run_events.c.seq)
         return [dict(row) for row in connection.execute(query).mappings()], status not in life.OPEN
+
+
+@router.operation(
+    "GET",
+    "/v1/runs/{run_id}/log",
+    "read",
+    response_class=PlainTextResponse,
+    responses={200: {"description": "Lines of text: a moment, a kind, and what happened.", "content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+def read_log(run_id: str, me: Me, service: Use) -> PlainTextResponse:
+    """What happened to a run so far, as text for people: attempts, phases, better solutions and bounds, the end and its reason."""
+    with service.store.read() as connection:
+        run = find_run(connection, me.board, run_id)
+        query = sa.select(run_events).where(run_events.c.run_id == run_id).order_by(run_events.c.seq)
+        happened = [dict(row) for row in connection.execute(query).mappings()]
+    return PlainTextResponse("".join(log_lines(run, happened)))

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import clock
+from api.moments import Day
 from api.night import schedules as life
 from api.night.schedule import Schedule
 from api.once import OnceOnly, answered
@@ -85,7 +86,7 @@ class Start(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"date": "2026-11-02"}]})
 
-    date: date
+    date: Day
     again: bool = Field(False, description="Start it anew where it was skipped or has failed; nothing that was published is published twice.")
 
 

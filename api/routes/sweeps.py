@@ -278,6 +278,22 @@ class Movement(BaseModel):
     same: int
 
 
+class Moved(BaseModel):
+    """How many are placed at a point and not at the base, and the other way round."""
+
+    number: int
+    gained: int
+    lost: int
+    same: int
+
+
+class Movements(BaseModel):
+    """Every point that has a plan, against one of them."""
+
+    base: int
+    points: list[Moved]
+
+
 def document(connection: sa.Connection, row: Mapping[str, Any]) -> dict[str, Any]:
     """A sweep's row and its parts as its document."""
     parts = life.parts_of(connection, row)
@@ -387,11 +403,23 @@ def differences(
     """Who is placed at one point and not at the other."""
     _, _, found = _found(service, me.board, sweep_id)
     for number in (base, other):
-        if number >= len(found.points) or not found.points[number].verified:
-            raise ProblemError("conflict", f"Sweep {sweep_id!r} has no plan at point {number}.")
+        _require_plan(sweep_id, found, number)
     before, after = found.points[base].answer.placed, found.points[other].answer.placed
     told = Movement(base=base, other=other, gained=sorted(after - before), lost=sorted(before - after), same=len(before & after))
     return JSONResponse(told.model_dump(mode="json"))
+
+
+@router.operation("GET", "/v1/sweeps/{sweep_id}/movements", "read", fails=(409, 410), response_model=Movements)
+def movements(sweep_id: SweepId, me: Me, service: Use, base: Annotated[int, Query(ge=0, lt=life.MOST_POINTS, description="Number of a point.")]) -> Response:
+    """How many people each point places who are not placed at the base, and how many it does not who are: for a slider that need not ask again."""
+    _, _, found = _found(service, me.board, sweep_id)
+    _require_plan(sweep_id, found, base)
+    before, told = found.points[base].answer.placed, []
+    for number, point in enumerate(found.points):
+        if point.verified:
+            after = point.answer.placed
+            told.append(Moved(number=number, gained=len(after - before), lost=len(before - after), same=len(before & after)))
+    return JSONResponse(Movements(base=base, points=told).model_dump(mode="json"))
 
 
 @router.operation("POST", "/v1/sweeps/{sweep_id}/promote", "scenarios", fails=(409, 410), status=201, response_model=Promoted)
@@ -428,6 +456,11 @@ def _found(service: Service, board: str, sweep_id: str) -> tuple[Mapping[str, An
         row = life.find(connection, board, sweep_id)
         parts = life.parts_of(connection, row)
     return row, parts, life.frontier_of(service, row, parts)
+
+
+def _require_plan(sweep_id: str, found: Sweep, number: int) -> None:
+    if number >= len(found.points) or not found.points[number].verified:
+        raise ProblemError("conflict", f"Sweep {sweep_id!r} has no plan at point {number}.")
 
 
 def _text(value: bool | int | float | str) -> str:

@@ -25,6 +25,7 @@ from allocator.inputs import Inputs, read_inputs
 from allocator.result import CHANGES_FILE, REFERENCE_FILE, Result, write_result
 from allocator.solve import solve
 from allocator.wording import headline
+from api.answering.ready import ready_lists
 from api.tracebacks import frames
 
 POLITE = 10
@@ -117,7 +118,17 @@ def _solved(job: Mapping[str, Any], teller: Teller) -> dict[str, Any]:
     result = replace(result, inputs=told, warnings=[inputs.layers.placed(fault) for fault in result.warnings])
     teller.phase("write")
     write_result(result, job["out"], inputs.reference, joined(inputs.changes).to_toml() if inputs.changes else "")
+    _make_ready(inputs, result, Path(job["out"]), teller)
     return {"summary": summary(result), "status": result.status, "stop_reason": result.stop_reason, "verified": result.verified}
+
+
+def _make_ready(inputs: Inputs, result: Result, out: Path, teller: Teller) -> None:
+    """The lists that are asked for first, beside the result."""
+    try:
+        for name, content in ready_lists(inputs.scenario, result):
+            (out / name).write_bytes(content)
+    except Exception as error:  # a result that took an hour must not be lost over a list, which can be made later from it
+        teller.say({"type": "unready", "error": type(error).__name__, "trace": frames(error)})
 
 
 def inputs_of(job: Mapping[str, Any]) -> Inputs:

@@ -312,6 +312,22 @@ sweeps = Table(
 )
 """Sweeps. How one stands follows from the runs that are its parts; `finished_at` is when the last of them came to its end."""
 
+studies = Table(
+    "studies",
+    metadata,
+    _id(),
+    _board(),
+    Column("kind", String(16), nullable=False),
+    _text("title"),
+    _json("runs"),
+    _of("sweep_id", "sweeps", required=False),
+    _json("view"),
+    _text("created_by"),
+    _moment("created_at", required=True),
+    Index("ix_studies_board_id", "board", "id"),
+)
+"""Questions put to the pages and kept: `runs` side by side, the base first, or a sweep; `view` is what else the page's address says."""
+
 workers = Table(
     "workers",
     metadata,

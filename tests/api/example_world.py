@@ -122,12 +122,15 @@ def made_world(service: Service, client: TestClient) -> World:
     publication = post("/v1/publications", json={"run_id": run})["id"]
     webhook = post("/v1/webhooks", json={"url": f"https://{HOOK}/ojt", "events": ["run.finished"]})["id"]
     delivery = post(f"/v1/webhooks/{webhook}/ping")["id"]
+    study = post("/v1/studies", json={"title": "What seats for partners cost", "sweep_id": sweep, "view": {"at": "0.24"}})["id"]
+    post("/v1/studies", json={"title": "Before and after", "runs": [run, second]})
     key = post("/v1/api-keys", json={"name": "a viewer", "role": "viewer"})["id"]
     ids = {
         "dataset_id": dataset,
         "scenario_id": scenario,
         "run_id": run,
         "sweep_id": sweep,
+        "study_id": study,
         "schedule_id": schedule,
         "occurrence_id": held[0],
         "publication_id": publication,

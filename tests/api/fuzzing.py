@@ -43,7 +43,7 @@ class Report:
         return "\n\n".join([head, *self.errors, *self.failures.values()])
 
 
-def fuzz(settings: Settings, secret: str, *, examples: int, steps: int = 6, seed: int = 1, most_seconds: int | None = None, world: Mapping[str, str]) -> Report:
+def fuzz(settings: Settings, secret: str, *, examples: int, steps: int = 6, seed: int = 1, world: Mapping[str, str]) -> Report:
     """Ask every operation up to so many odd things in each phase; `world` are ids that exist, which half of the requests use."""
     quiet = settings.model_copy(update={"queue_limit": 10**9, "auth_failures": 10**9})
     app = create_app(quiet)
@@ -61,7 +61,6 @@ def fuzz(settings: Settings, secret: str, *, examples: int, steps: int = 6, seed
             "parameters": {name: {"dictionary": name, "probability": 0.5} for name in world},
             "checks": {"positive_data_acceptance": {"expected-statuses": REFUSED}},
             "phases": {"stateful": {"max-steps": steps}},
-            **({"max-time": most_seconds} if most_seconds else {}),
         }
     )
     schema = schemathesis.openapi.from_asgi("/openapi.json", app, config=config)

@@ -13,11 +13,13 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
+from allocator.errors import InputError
 from api import clock
 from api.night import occurrences as life
 from api.night import publications as publishing
@@ -220,7 +222,9 @@ class World:
     def _start_by_hand(self) -> None:
         """The same night asked for several times."""
         for schedule_id, (_, zone) in self.schedules.items():
-            day = schedules.night_of(self.moment, zone) + timedelta(days=self.chance.randint(-2, 1))
+            today = schedules.night_of(clock.now(), zone)  # by the clock of whoever is asked, which is not everybody's
+            self._ask_too_far_away(schedule_id, today)
+            day = today + timedelta(days=self.chance.randint(-2, 1))
             made = set()
             for _ in range(self.chance.randint(1, 3)):
                 with self.service.store.begin() as connection:
@@ -228,6 +232,14 @@ class World:
                     made.add(schedules.start_night(connection, self.service, row, day, "test", again=self.chance.random() < 0.3)[0]["id"])
             assert len(made) == 1
             self.counts["asked for by hand"] += 1
+
+    def _ask_too_far_away(self, schedule_id: str, today: date) -> None:
+        """A night that is out of range is refused, and leaves nothing behind."""
+        for day in (today + timedelta(days=2), today - schedules.FARTHEST_BACK - timedelta(days=1)):
+            with pytest.raises(InputError) as refused, self.service.store.begin() as connection:
+                schedules.start_night(connection, self.service, schedules.find(connection, "main", schedule_id, hold=True), day, "test", again=False)
+            assert [fault.code for fault in refused.value.faults] == ["night_out_of_range"]
+            self.counts["refused"] += 1
 
     def _people_decide(self) -> None:
         """Held plans are published or left, publications withdrawn."""

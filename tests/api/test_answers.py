@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable
@@ -12,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
+from api.answering.pool import Answerers
+from api.answering.ready import READY
 from api.documents.compared import ComparisonDocument, EquityDocument, StabilityDocument
 from api.documents.explanations import Inversions, PairExplanation, RuleExplanation, SeekerExplanation, SlotExplanation
 from api.documents.judged import EvaluationDocument, RecommendationDocument
@@ -23,8 +27,12 @@ from api.documents.result import Infeasibility, Kpis, Reservations, ResultDocume
 from api.documents.semantics import Semantics
 from api.service import Service
 from api.settings import Settings
+from api.solving.child import _carried_out
+from api.store.blobs import keep
+from api.store.tables import run_files
 from tests.api.conftest import Ask
 from tests.api.made import PAPER, make_dataset, make_scenario
+from tests.api.night_simulation import Quiet
 from tests.api.served import OJT
 from tests.api.town import SECRET, make_town
 
@@ -123,6 +131,49 @@ def test_lists_come_in_pieces_that_make_the_whole(ask_as: Ask, town: str) -> Non
     assert len(waiting) + len(lines) == 40
 
 
+def test_a_runs_lists_are_ready_when_it_ends_and_are_made_anew_where_they_are_not(
+    service: Service, ask_as: Ask, town: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, run_id, bundled = ask_as("viewer"), town.rsplit("/", 1)[1], ask_as("viewer").get(f"{town}/bundle").content
+    names = zipfile.ZipFile(io.BytesIO(bundled)).namelist()
+    assert not [name for name in names if name.endswith(".arrow")], "what is made ready is no part of the result"
+
+    def lists() -> list[bytes]:
+        answers = [client.get(f"{town}/{name}", params={"limit": 1000, "sort": "-slot_id"} if name != "unplaced" else {}) for name in READY]
+        assert [answer.status_code for answer in answers] == [200, 200, 200]
+        return [answer.content for answer in answers]
+
+    with monkeypatch.context() as nobody:
+        nobody.setattr(Answerers, "ask", lambda *_, **__: pytest.fail("somebody was asked"))
+        ready = lists()
+    with service.store.begin() as connection:
+        assert connection.execute(run_files.delete().where(run_files.c.run_id == run_id, run_files.c.name.like("%.arrow"))).rowcount == 3
+    shutil.rmtree(service.settings.data_dir / "papers")
+    assert lists() == ready
+
+
+def test_a_run_outlives_a_list_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> bytes:
+        raise MemoryError
+
+    said = list[dict[str, Any]]()
+
+    class Ear(Quiet):
+        def say(self, message: dict[str, Any]) -> None:
+            said.append(message)
+
+    monkeypatch.setattr("api.answering.ready.arrow_file", broken)
+    told = _carried_out({"kind": "solve", "scenario": str(PAPER), "seed": 0, "out": str(tmp_path)}, Ear())  # type: ignore[arg-type]
+    assert (told["status"], [each["error"] for each in said]) == ("optimal", ["MemoryError"])
+    assert (tmp_path / "result.json").exists()
+
+
+def test_the_lists_of_a_very_large_run_are_left_to_who_asks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("api.answering.ready.MOST_PAIRS", 1)
+    _carried_out({"kind": "solve", "scenario": str(PAPER), "seed": 0, "out": str(tmp_path)}, Quiet())  # type: ignore[arg-type]
+    assert not list(tmp_path.glob("*.arrow"))
+
+
 def test_lists_are_searched_filtered_and_sorted(ask_as: Ask, town: str) -> None:
     client = ask_as("viewer")
 
@@ -194,6 +245,11 @@ def test_everything_is_explained(ask_as: Ask, town: str) -> None:
     for line in client.get(f"{town}/unplaced").json()["items"][:2]:
         said = told(client.get(f"{town}/explain/seekers/{line['seeker_id']}", params={"register": "seeker", "language": "es"}), SeekerExplanation)
         assert seeker not in json.dumps(said)
+        both = told(client.get(f"{town}/explain/seekers/{line['seeker_id']}", params={"spoken": True}), SeekerExplanation)
+        assert set(both["spoken"]) == {"en", "es"}
+        assert seeker not in json.dumps(both["spoken"])
+        assert both["spoken"]["es"]["sentence"] == said["sentence"]
+    assert "spoken" not in placed
     told(client.get(f"{town}/explain/slots/{slot}"), SlotExplanation)
     other = next(line["slot_id"] for line in client.get(f"{town}/slots").json()["items"] if line["slot_id"] != slot)
     told(client.get(f"{town}/explain/pairs", params={"seeker": seeker, "slot": other}), PairExplanation)
@@ -299,7 +355,7 @@ def test_another_board_sees_nothing_and_an_unfinished_run_has_nothing(service: S
     client = ask_as("planner")
     run = client.post("/v1/runs", json={"scenario_id": make_scenario(service)}).headers["location"]
     run_id = run.rsplit("/", 1)[1]
-    paths = ["result", "assignments", "unplaced", "slots", "rules", "reservations", "kpis", "trace", "bundle", "report.xlsx", "report.html"]
+    paths = ["result", "assignments", "unplaced", "slots", "rules", "reservations", "kpis", "bundle", "report.xlsx", "report.html"]
     paths += [
         "sheets/worklist",
         "explain/seekers/P1",
@@ -311,6 +367,8 @@ def test_another_board_sees_nothing_and_an_unfinished_run_has_nothing(service: S
     ]
     paths += ["infeasibility", "stability"]
     stranger = ask_as("admin", board="other")
+    assert stranger.get(f"{run}/trace").status_code == 404
+    assert told(client.get(f"{run}/trace"), Trace) == {"items": [], "goals": []}, "how a run comes along is told while it does"
     for path in paths:
         assert stranger.get(f"{run}/{path}").status_code == 404, path
         assert client.get(f"{run}/{path}").status_code == 409, path
@@ -323,3 +381,30 @@ def test_another_board_sees_nothing_and_an_unfinished_run_has_nothing(service: S
         assert client.request(method, path, json=body).status_code == 409, path
     assert stranger.get("/v1/comparisons", params={"base": run_id, "with": "run_1"}).status_code == 404
     assert client.get("/v1/runs/run%00/result").status_code == 404
+
+
+@pytest.mark.parametrize(("asked", "part"), [("bytes=0-3", slice(0, 4)), ("bytes=-4", slice(-4, None)), ("Bytes = 0-3", None), ("bytes=4-", slice(4, None))])
+def test_a_file_comes_whole_or_in_the_part_that_is_asked_for(ask_as: Ask, town: str, asked: str, part: slice | None) -> None:
+    client = ask_as("viewer")
+    whole = client.get(f"{town}/report.xlsx").content
+    answer = client.get(f"{town}/report.xlsx", headers={"Range": asked})
+    assert (answer.status_code, answer.content) == ((200, whole) if part is None else (206, whole[part]))
+
+
+def test_a_range_that_means_nothing_is_passed_over(ask_as: Ask, town: str) -> None:
+    client = ask_as("viewer")
+    whole = client.get(f"{town}/report.xlsx").content
+    for asked in ("", "bytes", "bytes=", "bytes=x", "lines=1-2", "bytes=3-1", f"bytes={len(whole)}-", "bytes=-0", "bytes=0-1,9999999999-", "bytes=--1", "\x00"):
+        answer = client.get(f"{town}/report.xlsx", headers={"Range": asked})
+        assert (answer.status_code, answer.content == whole) == (200, True), asked
+
+
+def test_a_result_that_is_damaged_does_not_say_where_it_lies(ask_as: Ask, service: Service, town: str) -> None:
+    run_id, broken = town.rsplit("/", 1)[1], b'{"schema": 1}'
+    with service.store.begin() as connection:
+        mine = sa.and_(run_files.c.run_id == run_id, run_files.c.name == "result.json")
+        connection.execute(run_files.update().where(mine).values(sha256=keep(connection, broken)))
+    answer = ask_as("viewer").get(f"{town}/report.xlsx")
+    assert answer.status_code == 422
+    assert str(service.settings.data_dir) not in answer.text
+    assert answer.json()["errors"][0]["code"] in ("bad_result", "other_schema")

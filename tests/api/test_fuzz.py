@@ -31,28 +31,29 @@ def world(service: Service, ask_as: Ask, logged_as: Callable[[Settings, str], No
     return made_world(service, ask_as("admin"))
 
 
-def fuzzed(service: Service, world: World, monkeypatch: pytest.MonkeyPatch, examples: int, most_seconds: int | None, seed: int = 1) -> Report:
+def fuzzed(service: Service, world: World, monkeypatch: pytest.MonkeyPatch, examples: int, seed: int = 1) -> Report:
     monkeypatch.setattr(run_routes, "_wait", lambda _: 0.0)
     with service.store.begin() as connection:
         _, secret = keys.create(connection, board="main", role="admin", name="fuzz", by="test")
-    return fuzz(service.settings, secret, examples=examples, most_seconds=most_seconds, world=world.ids, seed=seed)
+    return fuzz(service.settings, secret, examples=examples, world=world.ids, seed=seed)
 
 
-@pytest.mark.slow
-def test_odd_requests_for_half_a_minute(service: Service, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    report = fuzzed(service, world, monkeypatch, examples=3, most_seconds=25)
+def test_odd_requests_to_every_operation(service: Service, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many to each operation, and not as many as half a minute allows: what is found must not depend on the machine."""
+    report = fuzzed(service, world, monkeypatch, examples=2)
     print(report.said())
     assert not report.failures, report.said()
     assert not report.errors, report.said()
-    assert report.total > 200
+    assert report.total > 4000
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")  # of a request that is meant to be large
 def test_odd_requests_for_an_hour(service: Service, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rounds with other seeds until there were `OJT_FUZZ_CASES` requests."""
-    wanted, total, seed = int(os.environ.get("OJT_FUZZ_CASES", "50000")), 0, 1
+    """Rounds with other seeds, from `OJT_FUZZ_SEED` on, until there were `OJT_FUZZ_CASES` requests."""
+    wanted, total, seed = int(os.environ.get("OJT_FUZZ_CASES", "50000")), 0, int(os.environ.get("OJT_FUZZ_SEED", "1"))
     while total < wanted:
-        report = fuzzed(service, world, monkeypatch, examples=200, most_seconds=None, seed=seed)
+        report = fuzzed(service, world, monkeypatch, examples=200, seed=seed)
         print(report.said())
         assert not report.failures, report.said()
         assert not report.errors, report.said()

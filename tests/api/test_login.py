@@ -190,6 +190,14 @@ def test_a_login_leads_where_one_wanted_to_go(service: Service, browse: Browse) 
     assert browse().post("/login", data={"key": key_of(service)[1], "next": place}, headers=HERE).headers["location"] == place
 
 
+def test_whoever_wanted_to_go_nowhere_lands_on_the_first_page(service: Service, browse: Browse) -> None:
+    browser = browse()
+    assert '<input type="hidden" name="next" value="/">' in browser.get("/login").text
+    entered = browser.post("/login", data={"key": key_of(service)[1], "next": "/"}, headers=HERE)
+    assert (entered.headers["location"], browser.get("/").status_code) == ("/", 200)
+    assert '<a href="/">Go on</a>' in browser.get("/login").text
+
+
 @pytest.fixture
 def issuer() -> Iterator[LittleIssuer]:
     with little_issuer() as running:

@@ -73,6 +73,8 @@ WRITES: dict[str, Recipe] = {
     "DELETE /v1/schedules/{schedule_id}": as_documented,
     "POST /v1/schedules/{schedule_id}/pause": as_documented,
     "POST /v1/schedules/{schedule_id}/resume": about(lambda world: world.paused()),
+    "POST /v1/studies": as_documented,
+    "DELETE /v1/studies/{study_id}": as_documented,
     "POST /v1/sweeps": sent(scenario_id=lambda world: world.scenario(), axes=[AXIS]),
     "POST /v1/sweeps/{sweep_id}/cancel": about(lambda world: world.sweep()),
     "POST /v1/sweeps/{sweep_id}/promote": sent(name="one seat", values=[1]),

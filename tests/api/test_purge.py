@@ -52,7 +52,9 @@ def test_old_runs_go_with_their_files_and_stay_to_be_read(service: Service, ask_
     assert (total.runs, purged(service)) == (1, {old})
     assert total.files > 0
     client = ask_as("viewer")
-    assert client.get(f"/v1/runs/{old}").json()["summary"]["placed"] == 3
+    told = client.get(f"/v1/runs/{old}").json()
+    assert (told["summary"]["placed"], told["purged_at"] is not None, client.get(f"/v1/runs/{young}").json()["purged_at"]) == (3, True, None)
+    assert client.get(f"/v1/runs/{old}/log").text.splitlines()[-1].endswith("The result and what led to it were deleted after their time.")
     with service.store.read() as connection:
         assert set(connection.execute(sa.select(run_files.c.run_id)).scalars()) == {young}
         kept = set(connection.execute(sa.select(blobs.c.sha256)).scalars())

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from api.documents.log import log_lines
 from api.folders import own_folder, shared_folder
 from api.results import open_run
 from api.service import Service
@@ -100,3 +106,67 @@ def test_a_preference_that_is_no_number_is_passed_over(service: Service, ask_as:
     scenario = make_scenario(service)
     for told in (b"wait=\xb2", b"wait=-1", b"wait", b"wait=1e3", b"=;,wait=x"):
         assert ask_as("planner").post("/v1/runs", json={"scenario_id": scenario}, headers={b"Prefer": told}).status_code == 202, told
+
+
+def test_the_log_tells_a_run_in_lines(service: Service, ask_as: Ask, finish: Finish) -> None:
+    client = ask_as("planner")
+    limits = {"time_limit": 20, "gap": 0}
+    made = client.post("/v1/runs", json={"scenario_id": make_scenario(service), "seed": 3, "limits": limits}).json()
+    before = client.get(made["links"]["log"])
+    assert (before.status_code, before.headers["content-type"], len(before.text.splitlines())) == (200, "text/plain; charset=utf-8", 2)
+    finish()
+    lines = client.get(made["links"]["log"]).text.splitlines()
+    kinds = [line.split()[1] for line in lines]
+    assert (kinds[:3], kinds[-1]) == (["submitted", "status", "status"], "result")
+    assert lines[0].endswith("version 1, seed 3, at most 20 seconds, 0 gap")
+    assert lines[2].endswith("running, attempt 1")
+    phases = [line.split(None, 2)[2] for line in lines if line.split()[1] == "phase"]
+    assert (phases[0], phases[-1], "solve" in phases) == ("read", "write", True)
+    assert any(line.endswith("succeeded, outcome optimal, stopped by proved") for line in lines)
+    assert [line.split()[0] for line in lines] == sorted(line.split()[0] for line in lines)
+    assert ask_as("viewer", "other").get(made["links"]["log"]).status_code == 404
+
+
+def test_the_log_of_a_run_with_faults_says_them(service: Service, ask_as: Ask, finish: Finish) -> None:
+    client = ask_as("planner")
+    changes = [{"op": "set", "path": "constraints.reservation[two seats for the partner].share", "value": 7}]
+    made = client.post("/v1/runs", json={"scenario_id": make_scenario(service, changes=changes)}).json()
+    finish()
+    assert client.get(made["links"]["self"]).json()["status"] == "failed"
+    lines = client.get(made["links"]["log"]).text.splitlines()
+    assert [line.split(None, 2)[1] for line in lines][-2:] == ["error", "fault"]
+    assert "faulty-input: The input has faults." in lines[-2]
+
+
+def test_the_log_says_every_event_that_there_is() -> None:
+    at = datetime(2026, 11, 2, 9, 30, 0, 7_000, tzinfo=UTC)
+    run = {"id": "run_1", "scenario_id": "scenario_1", "scenario_version": 2, "job": {"seed": 0}, "created_at": at, "finished_at": None}
+    events = [
+        {"type": "status", "data": {"status": "queued", "reason": "worker-lost"}, "at": at},
+        {"type": "incumbent", "data": {"goal": "match quality", "value": None, "bound": 12345.5}, "at": at},
+        {"type": "points", "data": {"done": 3, "total": 8}, "at": at},
+        {"type": "something new", "data": {"a": 1}, "at": at},
+    ]
+    assert list(log_lines(run, events)) == [
+        "2026-11-02T09:30:00.007Z  submitted  run_1 of scenario_1 version 2, seed 0\n",
+        "2026-11-02T09:30:00.007Z  status     queued, because of worker-lost\n",
+        "2026-11-02T09:30:00.007Z  incumbent  match quality: nothing yet, bound 12,345.5\n",
+        "2026-11-02T09:30:00.007Z  points     3 of 8 solved\n",
+        "2026-11-02T09:30:00.007Z  something new  a 1\n",
+    ]
+
+
+def test_a_stream_of_events_ends_with_the_key_that_it_was_asked_with(service: Service, ask_as: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.routes.runs.HEARTBEAT", 0.2)
+    made = ask_as("planner").post("/v1/runs", json={"scenario_id": make_scenario(service)}).json()
+    client, heard = ask_as("viewer"), list[str]()
+    listening = threading.Thread(target=lambda: heard.append(client.get(made["links"]["events"]).text))
+    listening.start()
+    time.sleep(1)
+    assert listening.is_alive(), heard
+    admin = ask_as("admin")
+    (mine,) = (key["id"] for key in admin.get("/v1/api-keys").json()["items"] if key["role"] == "viewer")
+    assert admin.delete(f"/v1/api-keys/{mine}").status_code in (200, 204)
+    listening.join(20)
+    assert not listening.is_alive(), "the stream goes on without a key"
+    assert "event: heartbeat" in heard[0]

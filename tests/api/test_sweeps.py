@@ -180,6 +180,19 @@ def test_who_comes_and_who_goes_between_two_points(service: Service, ask_as: Ask
     assert (told["gained"], told["lost"], told["same"]) == (sorted(after - before), sorted(before - after), len(before & after))
 
 
+def test_who_comes_and_who_goes_is_counted_for_every_point_as_it_is_named(service: Service, ask_as: Ask, finish: Finish) -> None:
+    client = ask_as("planner")
+    place = client.post("/v1/sweeps", json={"scenario_id": make_scenario(service), "axes": [AXIS], "gap": 0}).json()["links"]["self"]
+    assert client.get(f"{place}/movements", params={"base": 0}).status_code == 409
+    finish()
+    told = client.get(f"{place}/movements", params={"base": 1}).json()
+    assert [each["number"] for each in told["points"]] == [number for number, point in enumerate(whole().points) if point.verified]
+    for each in told["points"]:
+        named = client.get(f"{place}/differences", params={"base": 1, "other": each["number"]}).json()
+        assert (each["gained"], each["lost"], each["same"]) == (len(named["gained"]), len(named["lost"]), named["same"])
+    assert client.get(f"{place}/movements", params={"base": 40}).status_code == 409
+
+
 def test_a_point_becomes_a_scenario_that_gives_the_point_again(service: Service, ask_as: Ask, finish: Finish) -> None:
     client = ask_as("planner")
     made = client.post("/v1/sweeps", json={"scenario_id": make_scenario(service), "axes": [AXIS], "gap": 0}).json()
@@ -253,6 +266,7 @@ def test_a_sweep_is_the_boards_own(service: Service, ask_as: Ask) -> None:
         ("get", place, {}),
         ("get", f"{place}/frontier", {}),
         ("get", f"{place}/differences", {"params": {"base": 0, "other": 1}}),
+        ("get", f"{place}/movements", {"params": {"base": 0}}),
         ("post", f"{place}/cancel", {}),
         ("post", f"{place}/promote", {"json": {"values": [1]}}),
     ):

@@ -29,7 +29,7 @@ from api.routes.schedules import EXAMPLE
 from api.routes.sweeps import NewSweep
 from api.runs import find_run
 from api.service import Service
-from api.store.tables import datasets, deliveries, runs, webhooks
+from api.store.tables import datasets, deliveries, runs, studies, webhooks
 from tests.api.made import PAPER, make_dataset, make_scenario
 
 PROMISE = "constraints.reservation[two seats for the partner]"
@@ -153,6 +153,9 @@ class World:
     def delivery(self, webhook_id: str | None = None) -> str:
         return self.insert(deliveries, "delivery", webhook_id=webhook_id or self.webhook(), event="run.finished", body={}, status="failed")
 
+    def study(self) -> str:
+        return self.insert(studies, "study", kind="tradeoff", title="What it costs", runs=[], sweep_id=self.swept(), view={"at": "1"})
+
     def key(self) -> str:
         with self.service.store.begin() as connection:
             return keys.create(connection, board=self.board, role="viewer", name="made", by="test")[0]
@@ -174,6 +177,7 @@ KINDS = {
     "run_id": "solved",
     "reference_run": "solved",
     "sweep_id": "swept",
+    "study_id": "study",
     "schedule_id": "schedule",
     "occurrence_id": "occurrence",
     "publication_id": "publication",

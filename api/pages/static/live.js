@@ -22,7 +22,7 @@ function follow(part) {
       if (!now || !now.dataset.live) stop(name);
     }, PAUSE);
   };
-  for (const kind of ["status", "phase", "incumbent"]) stream.addEventListener(kind, again);
+  for (const kind of ["status", "phase", "incumbent", "heartbeat"]) stream.addEventListener(kind, again);
   // The stream ends with the run; the browser would connect again for ever.
   stream.addEventListener("error", () => { again(); if (stream.readyState === EventSource.CLOSED) stop(name); });
 }

@@ -1,7 +1,11 @@
 // What pages do beyond links and forms. Everything works without it but for what is live; it keeps nothing, the address holds the state.
+import { watchAgain } from "./again.js";
+import { watchBusy } from "./busy.js";
+import { watchCopies } from "./copy.js";
 import { watchLive } from "./live.js";
 import { watchPairs } from "./pairs.js";
 import { watchSwaps, onSwap } from "./swap.js";
+import { watchFrontier } from "./frontier.js";
 import { localTimes } from "./times.js";
 import { watchKeys } from "./keys.js";
 
@@ -9,9 +13,13 @@ function dress(root) {
   localTimes(root);
   watchPairs(root);
   watchLive(root);
+  watchAgain(root);
+  watchFrontier(root);
 }
 
 watchSwaps();
+watchBusy();
 watchKeys();
+watchCopies();
 dress(document);
 onSwap(dress);

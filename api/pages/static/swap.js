@@ -39,6 +39,8 @@ let asked = 0;
 // Fetch a page and put the named parts of it in place. Whoever asks later wins; where it cannot be done in place, the browser goes there.
 export async function go(address, names, { push = false, focus = "", quiet = false } = {}) {
   const mine = ++asked;
+  // What takes longer than a moment is seen to be worked on.
+  const busy = quiet ? 0 : setTimeout(() => wait(names, true), 200);
   try {
     const response = await fetch(address, { headers: { Accept: "text/html" }, credentials: "same-origin" });
     const text = await response.text();
@@ -54,6 +56,16 @@ export async function go(address, names, { push = false, focus = "", quiet = fal
     if (!quiet) say(page);
   } catch {
     if (!quiet) location.assign(address);
+  } finally {
+    clearTimeout(busy);
+    if (mine === asked) wait(names, false);
+  }
+}
+
+function wait(names, busy) {
+  for (const part of [document.getElementById("main"), ...names.split(" ").map((name) => document.getElementById(name))]) {
+    if (busy) part?.setAttribute("aria-busy", "true");
+    else part?.removeAttribute("aria-busy");
   }
 }
 

@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 LANGUAGES = tuple(sorted(path.name for path in HERE.iterdir() if path.is_dir() and not path.name.startswith("_")))
 
 
-def say(name: str, language: str = "en", **given: Any) -> str:
+def say(name: str, /, language: str = "en", **given: Any) -> str:
     """A text by its name, with what is given put in; `n` also chooses its form. Raises KeyError where there is no such text in English."""
     found = catalogue(language).get(name) or catalogue("en")[name]
     if isinstance(found, dict):

@@ -19,6 +19,8 @@ from api.service import Service
 from api.settings import Settings
 from api.solving import process
 from tests.api.example_world import World, made_world, with_world
+from tests.api.pages.run_states import more_runs
+from tests.api.pages.sweep_states import more_sweeps
 from tests.api.served import free_port
 from tests.browser import browser
 
@@ -54,7 +56,10 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     service = Service(settings)
     with service.store.begin() as connection:
         _, secret = keys.create(connection, board="main", role="admin", name="An admin", by="test")
-    world = made_world(service, TestClient(app, headers={"Authorization": f"Bearer {secret}"}))
+    client = TestClient(app, headers={"Authorization": f"Bearer {secret}"})
+    world = made_world(service, client)
+    world.ids.update(more_runs(service, client, world.ids["scenario_id"]))
+    world.ids.update(more_sweeps(service, client, world.ids))
     yield Town(service, f"http://127.0.0.1:{port}", world)
     server.should_exit = True
     thread.join(30)

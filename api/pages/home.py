@@ -1,0 +1,182 @@
+"""The first page: what has changed since one was here, what waits to be done, and on an empty board where to begin."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from api.clock import now
+from api.pages.ask import Ask, RefusedError
+from api.pages.frame import Pages
+
+pages = Pages()
+Document = dict[str, Any]
+SHOWN = 6
+"""Lines in a card."""
+LOOKED_AT = 100
+"""How far back things are looked for."""
+RECENT = timedelta(days=7)
+WITH_PLAN = ("optimal", "feasible")
+ORDERS = {"publisher": ("nights", "scenarios", "sweeps"), "analyst": ("sweeps", "scenarios", "nights")}
+"""Which card stands first, by role; planners, and whoever has no card of their own, begin with their scenarios."""
+SETTLED_IN = 5
+"""Runs after which nobody needs first steps."""
+
+
+@pages.page("/", "read", "home.html")
+async def home(api: Ask) -> Document:
+    """What each role looks for first."""
+    who, scenarios, sweeps, nights, datasets, runs, *counted = await asyncio.gather(
+        api.get("/v1/me"),
+        api.get("/v1/scenarios", limit=LOOKED_AT),
+        api.get("/v1/sweeps", limit=SHOWN),
+        _nights(api),
+        api.get("/v1/datasets", limit=1, usable="true"),
+        api.get("/v1/runs", limit=SETTLED_IN),
+        *(api.get("/v1/runs", status=status, limit=LOOKED_AT) for status in ("queued", "running", "failed")),
+    )
+    waiting, working, failed = counted
+    failed = {**failed, "items": [run for run in failed["items"] if _since(run["finished_at"]) < RECENT]}
+    mine = [each for each in scenarios["items"] if each["created_by"] == who["id"]]
+    shown = (mine or scenarios["items"])[:SHOWN]
+    return {
+        "order": ORDERS.get(who["role"], ("scenarios", "nights", "sweeps")),
+        "counts": {name: _count(found) for name, found in (("queued", waiting), ("running", working), ("failed", failed))},
+        "live": next((run["id"] for run in [*working["items"], *waiting["items"][::-1]]), None),
+        "mine": bool(mine),
+        "scenarios": await asyncio.gather(*(_standing(api, each) for each in shown)),
+        "more_scenarios": len(mine or scenarios["items"]) > SHOWN,
+        "nights": nights,
+        "sweeps": [_named(sweep, scenarios["items"]) for sweep in sweeps["items"]],
+        "steps": _steps(datasets["items"], scenarios["items"], runs["items"], nights),
+    }
+
+
+def _since(moment: str | None) -> timedelta:
+    return now() - datetime.fromisoformat(moment) if moment else timedelta.max
+
+
+def _count(found: Document) -> Document:
+    """How many there are; `more` where some were not looked at."""
+    return {"n": len(found["items"]), "more": len(found["items"]) == LOOKED_AT and found["next_cursor"] is not None}
+
+
+# -- scenarios -------------------------------------------------------------------------------------------------------
+
+
+async def _standing(api: Ask, scenario: Document) -> Document:
+    """A scenario with its last run, and with how many more its last plan places than that of the scenario it is built on."""
+    base_id = scenario["base"]["scenario_id"]
+    last, plan, base, base_plan = await asyncio.gather(
+        _last_run(api, scenario["id"]),
+        _last_plan(api, scenario["id"]),
+        _or_none(api, "/v1/scenarios/{scenario_id}", scenario_id=base_id) if base_id else _nothing(),
+        _last_plan(api, base_id) if base_id else _nothing(),
+    )
+    return {
+        "id": scenario["id"],
+        "name": scenario["name"],
+        "version": scenario["version"],
+        "created_at": scenario["created_at"],
+        "run": last,
+        "changed_since": last is not None and last["scenario_version"] < scenario["version"],
+        "placed": None if plan is None else plan["summary"]["placed"],
+        "seekers": None if plan is None else plan["summary"]["seekers"],
+        "base": None if base is None else {"id": base["id"], "name": base["name"]},
+        "difference": plan["summary"]["placed"] - base_plan["summary"]["placed"] if plan and base_plan else None,
+    }
+
+
+async def _last_run(api: Ask, scenario_id: str) -> Document | None:
+    return _first((await api.get("/v1/runs", scenario_id=scenario_id, limit=1))["items"])
+
+
+async def _last_plan(api: Ask, scenario_id: str) -> Document | None:
+    """The last run that found a plan."""
+    found = await api.get("/v1/runs", scenario_id=scenario_id, status="succeeded", limit=10)
+    return _first(run for run in found["items"] if run["outcome"] in WITH_PLAN)
+
+
+async def _or_none(api: Ask, path: str, **given: Any) -> Any:
+    try:
+        return await api.get(path, **given)
+    except RefusedError as error:
+        if error.code != "not-found":
+            raise
+        return None
+
+
+async def _nothing() -> None:
+    return None
+
+
+def _first(found: Iterable[Document]) -> Document | None:
+    return next(iter(found), None)
+
+
+# -- nights ----------------------------------------------------------------------------------------------------------
+
+
+async def _nights(api: Ask) -> Document:
+    """The last night of each schedule, what of the nights waits for somebody, and what is published."""
+    schedules, latest, held, current = await asyncio.gather(
+        api.get("/v1/schedules", limit=LOOKED_AT),
+        api.get("/v1/occurrences", limit=LOOKED_AT),
+        api.get("/v1/occurrences", limit=LOOKED_AT, status="held"),
+        api.get("/v1/publications", limit=1, withdrawn="false"),
+    )
+    names = {each["id"]: each["name"] for each in schedules["items"]}
+
+    def named(night: Document) -> Document:
+        kept = {name: night[name] for name in ("id", "night", "scheduled_for", "status", "result", "reason", "run_id", "schedule_id")}
+        return {**kept, "schedule": names.get(night["schedule_id"], night["schedule_id"])}
+
+    last = [
+        {"id": each["id"], "name": each["name"], "paused": each["paused"], "next_due": each["next_due"], "last": last and named(last)}
+        for each in schedules["items"]
+        for last in [_latest(latest["items"], each["id"])]
+    ]
+    return {
+        "schedules": last[:SHOWN],
+        "to_handle": [named(each) for each in [*held["items"], *_unmended(latest["items"])][:SHOWN]],
+        "current": _first(current["items"]),
+    }
+
+
+def _latest(nights: list[Document], schedule_id: str) -> Document | None:
+    """The night of a schedule that was due last: nights are made late where a service was down, so not the one that was made last."""
+    return max((each for each in nights if each["schedule_id"] == schedule_id), key=lambda each: each["scheduled_for"], default=None)
+
+
+def _unmended(nights: list[Document]) -> list[Document]:
+    """Nights that have failed and after which none of their schedule was published."""
+    good: dict[str, str] = {}
+    for each in nights:
+        if each["result"] == "published":
+            good[each["schedule_id"]] = max(each["scheduled_for"], good.get(each["schedule_id"], ""))
+    return [each for each in nights if each["result"] == "failed" and each["scheduled_for"] > good.get(each["schedule_id"], "")]
+
+
+# -- studies and first steps -----------------------------------------------------------------------------------------
+
+
+def _named(sweep: Document, scenarios: list[Document]) -> Document:
+    """A sweep with the name of its scenario."""
+    kept = {name: sweep[name] for name in ("id", "status", "points", "done", "note", "created_at", "scenario_id")}
+    name = next((each["name"] for each in scenarios if each["id"] == sweep["scenario_id"]), sweep["scenario_id"])
+    return {**kept, "scenario": name, "over": [axis["path"] for axis in sweep["axes"]]}
+
+
+def _steps(datasets: list[Document], scenarios: list[Document], runs: list[Document], nights: Document) -> Document | None:
+    """Where a new board stands on its way to its first plan; None where it has long been on its way."""
+    if len(runs) >= SETTLED_IN or nights["schedules"] or nights["current"]:
+        return None
+    dataset, scenario = _first(datasets), _first(scenarios)
+    solved = _first(run for run in runs if run["outcome"] in WITH_PLAN)
+    return {
+        "dataset": dataset and {"id": dataset["id"], "name": dataset["name"]},
+        "scenario": scenario and {"id": scenario["id"], "name": scenario["name"]},
+        "run": solved and {"id": solved["id"], "placed": solved["summary"]["placed"], "seekers": solved["summary"]["seekers"]},
+    }
