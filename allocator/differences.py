@@ -23,6 +23,9 @@ from allocator.registry import discover
 from allocator.rule import Rule
 from allocator.scenario import Integers, Mask, Scenario
 
+COMPARED = {table: model for table, model in TABLES.items() if table != PROTECTED}
+"""The tables that are compared."""
+
 
 def difference(one: Base, other: Base, *, name: str = "") -> ChangeSet:
     """What to change of `one` for it to be `other`: tables in the order of docs/data.md and of their keys, then the policy."""
@@ -37,9 +40,9 @@ def difference(one: Base, other: Base, *, name: str = "") -> ChangeSet:
 def _facts(one: Scenario, other: Scenario) -> Iterator[Change]:
     if one.as_of != other.as_of:
         yield Change("set", "scenario.as_of", other.as_of)
-    for table, model in TABLES.items():
+    for table, model in COMPARED.items():
         before, after = one.tables.get(table), other.tables.get(table)
-        if table == PROTECTED or (before is None and after is None) or (table in one.tables and one.table_digest(table) == _digest(other, table)):
+        if (before is None and after is None) or (table in one.tables and one.table_digest(table) == _digest(other, table)):
             continue
         if after is None:
             yield Change("remove", table)
@@ -76,7 +79,7 @@ def _cells(model: type[Row], before: pd.DataFrame | None, after: pd.DataFrame) -
         gone = np.flatnonzero(pc.index_in(old, value_set=new).is_null().to_numpy(zero_copy_only=False))
         yield from ((Change("remove", table_path(model.table, split_key(old[int(row)].as_py()))), set()) for row in gone)
     place = pc.index_in(new, value_set=old).fill_null(-1).to_numpy()
-    changed = _changed(model, before, after, place)
+    changed = changed_cells(model, before, after, place)
     for row in np.flatnonzero((place < 0) | np.logical_or.reduce([np.zeros(len(place), dtype=bool), *changed.values()])):
         key = split_key(new[int(row)].as_py())
         path = table_path(model.table, key)
@@ -94,7 +97,7 @@ def _cells(model: type[Row], before: pd.DataFrame | None, after: pd.DataFrame) -
                 yield (Change("remove", inner), set()) if value is None else (Change("set", inner, value), {name})
 
 
-def _changed(model: type[Row], before: pd.DataFrame | None, after: pd.DataFrame, place: Integers) -> Mapping[str, Mask]:
+def changed_cells(model: type[Row], before: pd.DataFrame | None, after: pd.DataFrame, place: Integers) -> Mapping[str, Mask]:
     """Per column, which records of `after` had another value; `place` says where each was, -1 where it was not."""
     found = {}
     known = np.flatnonzero(place >= 0)
@@ -105,17 +108,18 @@ def _changed(model: type[Row], before: pd.DataFrame | None, after: pd.DataFrame,
         values = after[name].iloc[known].reset_index(drop=True)
         if name in before.columns:
             was = before[name].iloc[place[known]].reset_index(drop=True)
-            same = (values == was).fillna(False).to_numpy(dtype=bool) | (_blank(values) & _blank(was))
+            same = (values == was).fillna(False).to_numpy(dtype=bool) | (blank(values) & blank(was))
             rows[known[~same]] = True
         else:
-            rows[known[~_blank(values)]] = True
+            rows[known[~blank(values)]] = True
         found[name] = rows
     return found
 
 
-def _blank(values: pd.Series[Any]) -> Mask:
-    blank = values.isna().to_numpy()
-    return np.asarray(blank | (values == "").fillna(False).to_numpy(dtype=bool)) if pd.api.types.is_string_dtype(values.dtype) else np.asarray(blank)
+def blank(values: pd.Series[Any]) -> Mask:
+    """Which cells hold nothing."""
+    missing = values.isna().to_numpy()
+    return np.asarray(missing | (values == "").fillna(False).to_numpy(dtype=bool)) if pd.api.types.is_string_dtype(values.dtype) else np.asarray(missing)
 
 
 # -- wishes ---------------------------------------------------------------------------------------------------------

@@ -73,7 +73,7 @@ def understand(settings: Settings, files: Mapping[str, bytes], *, name: str = ""
         limits = {"memory_gb": settings.upload_memory_gb, "seconds": settings.upload_time.total_seconds()}
         said = apart(read_upload, str(folder), None if as_of is None else as_of.isoformat(), settings.records, **limits)
     except BrokenOffError as error:
-        raise _broken_off(error, settings) from None
+        raise broken_off(error, settings) from None
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     if "too_many" in said:
@@ -83,7 +83,8 @@ def understand(settings: Settings, files: Mapping[str, bytes], *, name: str = ""
     return _understood(said, files, name, fallback)
 
 
-def _broken_off(error: BrokenOffError, settings: Settings) -> ProblemError:
+def broken_off(error: BrokenOffError, settings: Settings) -> ProblemError:
+    """Why files could not be read in a process of their own."""
     if error.why == "memory":
         return ProblemError("too-large", f"Reading the upload takes more than {settings.upload_memory_gb:g} GB of memory.")
     if error.why == "time":

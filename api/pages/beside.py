@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from allocator.charts.flow import flow
@@ -16,6 +17,8 @@ FACTS = 50
 """Most facts that are told one by one."""
 LARGEST = 15
 """Most slots on a side for a matrix that can still be read."""
+PROMISED = ("reservation", "business_target", "change_limit")
+"""Kinds of rules that are read first; limits that are kept alike come after them."""
 FLOW = ("newly_placed", "lost", "moved", "same")
 
 
@@ -55,9 +58,17 @@ def _lines(told: Mapping[str, Any], section: str, key: tuple[str, ...], cell: An
     lines = []
     for name, sides in found.items():
         known = [side for side in sides if side is not None]
-        line = {"name": places.plain(name[1]), "more": name[2] if len(name) > 2 else "", "unit": known[0]["unit"], "same": _alike(sides, width)}
+        moves = any(side["verdict"] in ("better", "worse") for side in known)
+        shown: dict[str, Any] = {
+            "kind": name[0],
+            "main": name[0] in PROMISED or moves,
+            "name": places.plain(name[1]),
+            "more": name[2] if len(name) > 2 else "",
+            "unit": known[0]["unit"],
+            "same": _alike(sides, width),
+        }
         base = next((side["base"] for side in known if side["base"] is not None), None)
-        lines.append({**line, "base": cell(base), "sides": [_beside(side, cell) for side in sides]})
+        lines.append({**shown, "base": cell(base), "sides": [_beside(side, cell) for side in sides]})
     return lines
 
 
@@ -122,6 +133,12 @@ def pictures(document: Mapping[str, Any]) -> dict[str, Picture]:
     for number, each in enumerate(document["others"], start=1):
         if each["flow"]:
             counts = {name: each["flow"][name] for name in FLOW}
-            chart = flow(**counts, before=say("compare.in_base"), now=say("compare.in_run", n=number))
-            drawn[each["id"]] = picture(replace(chart, name=f"flow-{number}"))
+            drawn[each["id"]] = _drawn(number, **counts)
     return drawn
+
+
+@lru_cache(maxsize=64)
+def _drawn(number: int, **counts: int) -> Picture:
+    """The picture of these counts; kept, because every piece of a list asks for it again."""
+    chart = flow(**counts, before=say("compare.in_base"), now=say("compare.in_run", n=number))
+    return picture(replace(chart, name=f"flow-{number}"))

@@ -83,9 +83,8 @@ ACTIONS: list[tuple[str, Scope]] = []
 
 
 async def _form(request: Request) -> AsyncIterator[FormData]:
-    form = await request.form()
-    yield form
-    await form.close()  # files that were sent with it
+    async with request.form() as form:  # closes the files that came in it
+        yield form
 
 
 Form = Annotated[FormData, Depends(_form)]

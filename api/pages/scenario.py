@@ -37,19 +37,20 @@ async def scenario(
 ) -> dict[str, Any]:
     """A scenario with one of its tabs, perhaps with the controls of a rule open."""
     document = await api.get("/v1/scenarios/{scenario_id}", scenario_id=scenario_id, version=version)
-    told, outlook, names, kinds, runs, latest = await asyncio.gather(
+    told, outlook, names, kinds, runs, ended, latest = await asyncio.gather(
         _if_usable(api, "/v1/scenarios/{scenario_id}/resolved", scenario_id, version),
         _if_usable(api, "/v1/scenarios/{scenario_id}/outlook", scenario_id, version),
         _names(api, scenario_id, version),
         api.get("/v1/rules"),
         api.get("/v1/runs", scenario_id=scenario_id, limit=10),
+        api.get("/v1/runs", scenario_id=scenario_id, status="succeeded", limit=20),
         api.get("/v1/scenarios/{scenario_id}", scenario_id=scenario_id),
     )
     by_kind = {(each["section"], each["kind"]): each for each in kinds}
     rules = [] if outlook is None else [_rule(each, by_kind, outlook, names) for each in outlook["rules"]]
     opened = next((each for each in rules if each["place"] == rule), None)
     new = by_kind.get((add.partition(".")[0], add.partition(".")[2]))
-    planned = next((run for run in runs["items"] if run["outcome"] in ("optimal", "feasible")), None)
+    planned = next((run for run in ended["items"] if run["outcome"] in ("optimal", "feasible") and run["purged_at"] is None), None)
     return {
         "scenario": document,
         "base": await _base(api, document),

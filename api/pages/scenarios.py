@@ -59,15 +59,17 @@ async def _named(api: Api, scenario_id: str | None) -> dict[str, Any] | None:
 
 
 async def _last(api: Api, scenario_id: str | None) -> dict[str, Any] | None:
-    """The last run of a scenario, and how many it placed, where it has a plan."""
+    """The last run of a scenario, and how many the last one with a plan placed: what runs now has none yet."""
     if scenario_id is None:
         return None
-    runs = (await api.get("/v1/runs", scenario_id=scenario_id, limit=1))["items"]
-    if not runs:
+    runs, ended = await asyncio.gather(
+        api.get("/v1/runs", scenario_id=scenario_id, limit=1), api.get("/v1/runs", scenario_id=scenario_id, status="succeeded", limit=10)
+    )
+    if not runs["items"]:
         return None
-    (run,) = runs
+    (run,) = runs["items"]
     told = {name: run[name] for name in ("id", "status", "outcome", "created_at", "scenario_version")}
-    return {**told, "placed": run["summary"]["placed"] if run["verified"] and run["summary"] else None}
+    return {**told, "placed": next((each["summary"]["placed"] for each in ended["items"] if each["verified"] and each["summary"]), None)}
 
 
 @pages.action("/scenarios", "scenarios", shows=scenarios)

@@ -19,6 +19,7 @@ from allocator.toml_text import toml_document
 from api.datasets import Understood, archive_dataset, find_dataset, keep_dataset, require_usable, understand
 from api.facts import facts_of
 from api.forms import MEDIA
+from api.looked import looked_into
 from api.once import Once, OnceOnly, answered
 from api.paging import Cursor, Limit, Page, linked, numbered, piece
 from api.problems import FaultDocument, ProblemError, not_found
@@ -72,6 +73,20 @@ class IssueDocument(FaultDocument):
     pointer: str | None = None
 
 
+class CellsDocument(BaseModel):
+    """The cells of a record that say where its fault is: its keys, the faulty one, and those beside it; long ones are cut short."""
+
+    columns: list[str]
+    cells: list[str]
+    at: int | None = Field(description="Which of them is faulty; null where the fault is one of the whole row.")
+
+
+class IssueInPlace(IssueDocument):
+    """A fault with the cells around it."""
+
+    cells: CellsDocument | None = Field(None, description="With `cells=true`; null where the row cannot be shown, or holds demographics.")
+
+
 class PolicyDocument(BaseModel):
     """A policy, and which layer has set each of its values."""
 
@@ -89,7 +104,7 @@ def document(row: Mapping[str, Any]) -> dict[str, Any]:
     ]
     told = {name: row[name] for name in DatasetDocument.model_fields if name in row}
     told |= {"usable": not row["errors"] and row["purged_at"] is None, "tables": row["counts"], "files": files}
-    links = {"self": me, **{name: f"{me}/{name}" for name in ("issues", "policy")}, "table": f"{me}/tables/{{table}}", "file": f"{me}/files/{{name}}"}
+    links = {"self": me, **{name: f"{me}/{name}" for name in ("issues", "sheets", "policy")}, "table": f"{me}/tables/{{table}}", "file": f"{me}/files/{{name}}"}
     return DatasetDocument(**told, links=links).model_dump(mode="json")
 
 
@@ -166,8 +181,8 @@ def archive(dataset_id: str, me: Me, service: Use) -> Response:
     return Response(status_code=204)
 
 
-@router.operation("GET", "/v1/datasets/{dataset_id}/issues", "read", fails=(400,))
-def issues(
+@router.operation("GET", "/v1/datasets/{dataset_id}/issues", "read", fails=(400, 410))
+async def issues(
     dataset_id: str,
     request: Request,
     response: Response,
@@ -177,16 +192,30 @@ def issues(
     cursor: Cursor = None,
     severity: Severity | None = None,
     code: Annotated[str | None, Query(max_length=64, description="Only those of this code; `/v1/issue-types` has all codes.")] = None,
-) -> Page[IssueDocument]:
+    cells: Annotated[bool, Query(description="With the cells around each fault.")] = False,
+) -> Page[IssueInPlace]:
     """What is wrong or odd in a dataset, in the order of its files and rows."""
+    dataset, rows, following = await run_in_threadpool(_issues, dataset_id, me, service, limit, cursor, severity, code)
+    linked(request, response, following)
+    around: list[Any] = [None] * len(rows)
+    if cells and rows:
+        async with service.uploads.turn():
+            around = (await run_in_threadpool(looked_into, service, dataset, [row["fault"] for row in rows]))["cells"]
+    told = [IssueInPlace(**row["fault"], number=row["number"], cells=at) for row, at in zip(rows, around, strict=True)]
+    return Page(items=told, next_cursor=following)
+
+
+def _issues(
+    dataset_id: str, me: Me, service: Service, limit: int, cursor: str | None, severity: str | None, code: str | None
+) -> tuple[Mapping[str, Any], list[Mapping[str, Any]], str | None]:
+    """A dataset, a piece of its issues, and where the next begins."""
     query = sa.select(dataset_issues).where(dataset_issues.c.dataset_id == dataset_id)
     for name, value in (("severity", severity), ("code", code)):
         query = query if value is None else query.where(dataset_issues.c.fault[name].as_string() == value)
     with service.store.read() as connection:
-        find_dataset(connection, me.board, dataset_id)
+        dataset = find_dataset(connection, me.board, dataset_id)
         rows, following = numbered(connection, query, dataset_issues.c.number, limit, cursor)
-    linked(request, response, following)
-    return Page(items=[IssueDocument(**row["fault"], number=row["number"]) for row in rows], next_cursor=following)
+    return dataset, list(rows), following
 
 
 FILE = {

@@ -133,7 +133,7 @@ def _is_protected(fault: Fault) -> bool:
 
 def _withheld(place: Path, source: Source) -> Iterator[str]:
     """Files that are never given out: those with protected characteristics, or that may have some because nobody has understood them."""
-    known = {sheet.file for table, sheet in source.sheets.items() if table != PROTECTED and not _protected_headers(table, sheet.headers)}
+    known = {sheet.file for table, sheet in source.sheets.items() if table != PROTECTED and not protected_headers(table, sheet.headers)}
     protected = {sheet.file for sheet in source.sheets.values()} - known
     protected |= {sheet.file for table, sheet in source.sheets.items() if table == PROTECTED}
     for path in place.iterdir():
@@ -141,7 +141,7 @@ def _withheld(place: Path, source: Source) -> Iterator[str]:
             yield path.name
 
 
-def _protected_headers(table: str, headers: list[str]) -> bool:
+def protected_headers(table: str, headers: list[str]) -> bool:
     """Whether a table has, under some spelling, a column that belongs to the protected one."""
     theirs = {spelling for spelling, name in spellings(TABLES[PROTECTED]).items() if name not in TABLES[PROTECTED].keys}
     ours = spellings(TABLES[table])

@@ -144,6 +144,7 @@ def special(world: World) -> dict[str, dict[str, Any]]:
         "GET /v1/comparisons": {"base": world.ids["run_id"], "with": world.second_run},
         "GET /v1/runs/{run_id}/stability": {"run_id": world.second_run},
         "GET /v1/sweeps/{sweep_id}/differences": {"base": "0", "other": "1"},
+        "GET /v1/sweeps/{sweep_id}/movements": {"base": "0"},
         "POST /v1/publications": {"body": {"run_id": world.night_run}},
         "DELETE /v1/datasets/{dataset_id}": {"dataset_id": world.unused_dataset},
         "GET /v1/runs/{run_id}/explain/pairs": {"seeker": "S4", "slot": "J3"},

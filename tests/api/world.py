@@ -172,6 +172,7 @@ class World:
 
 KINDS = {
     "dataset_id": "dataset",
+    "since_id": "dataset",
     "scenario_id": "scenario",
     "base_id": "scenario",
     "run_id": "solved",
