@@ -217,11 +217,11 @@ def _frame(request: Request, place: str = "") -> dict[str, Any]:
 
 
 def _address(request: Request, path: str) -> Callable[..., str]:
-    """A maker of addresses like this page's, with some of the query changed; None takes a part out."""
+    """A maker of addresses like this page's, with some of the query changed; None takes a part out. What is not changed stays, as often as it is there."""
 
     def changed(**parts: Any) -> str:
-        query = {**request.query_params, ASIDE: None, **parts}
-        told = urlencode({name: value for name, value in query.items() if value not in (None, "")})
+        kept = [(name, value) for name, value in request.query_params.multi_items() if name not in parts and name != ASIDE]
+        told = urlencode([(name, value) for name, value in (*kept, *parts.items()) if value not in (None, "")])
         return quote(path) + (f"?{told}" if told else "")
 
     return changed
