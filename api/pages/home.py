@@ -96,7 +96,12 @@ async def _last_run(api: Ask, scenario_id: str) -> Document | None:
 async def _last_plan(api: Ask, scenario_id: str) -> Document | None:
     """The last run that found a plan."""
     found = await api.get("/v1/runs", scenario_id=scenario_id, status="succeeded", limit=10)
-    return _first(run for run in found["items"] if run["outcome"] in WITH_PLAN)
+    return _first(run for run in found["items"] if _has_plan(run))
+
+
+def _has_plan(run: Document) -> bool:
+    """Whether a run found a plan, and it can still be told what the plan is."""
+    return run["outcome"] in WITH_PLAN and run["summary"] is not None
 
 
 async def _or_none(api: Ask, path: str, **given: Any) -> Any:
@@ -174,7 +179,7 @@ def _steps(datasets: list[Document], scenarios: list[Document], runs: list[Docum
     if len(runs) >= SETTLED_IN or nights["schedules"] or nights["current"]:
         return None
     dataset, scenario = _first(datasets), _first(scenarios)
-    solved = _first(run for run in runs if run["outcome"] in WITH_PLAN)
+    solved = _first(run for run in runs if _has_plan(run))
     return {
         "dataset": dataset and {"id": dataset["id"], "name": dataset["name"]},
         "scenario": scenario and {"id": scenario["id"], "name": scenario["name"]},
