@@ -28,9 +28,10 @@ SETTLED_IN = 5
 @pages.page("/", "read", "home.html")
 async def home(api: Ask) -> Document:
     """What each role looks for first."""
-    who, scenarios, sweeps, nights, datasets, runs, *counted = await asyncio.gather(
+    who, scenarios, studies, sweeps, nights, datasets, runs, *counted = await asyncio.gather(
         api.get("/v1/me"),
         api.get("/v1/scenarios", limit=LOOKED_AT),
+        api.get("/v1/studies", limit=SHOWN),
         api.get("/v1/sweeps", limit=SHOWN),
         _nights(api),
         api.get("/v1/datasets", limit=1, usable="true"),
@@ -49,6 +50,7 @@ async def home(api: Ask) -> Document:
         "scenarios": await asyncio.gather(*(_standing(api, each) for each in shown)),
         "more_scenarios": len(mine or scenarios["items"]) > SHOWN,
         "nights": nights,
+        "studies": [{name: each[name] for name in ("id", "kind", "title", "address", "gone", "created_at")} for each in studies["items"]],
         "sweeps": [_named(sweep, scenarios["items"]) for sweep in sweeps["items"]],
         "steps": _steps(datasets["items"], scenarios["items"], runs["items"], nights),
     }
