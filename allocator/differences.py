@@ -23,6 +23,9 @@ from allocator.registry import discover
 from allocator.rule import Rule
 from allocator.scenario import Integers, Mask, Scenario
 
+COMPARED = {table: model for table, model in TABLES.items() if table != PROTECTED}
+"""The tables that are compared."""
+
 
 def difference(one: Base, other: Base, *, name: str = "") -> ChangeSet:
     """What to change of `one` for it to be `other`: tables in the order of docs/data.md and of their keys, then the policy."""
@@ -37,9 +40,9 @@ def difference(one: Base, other: Base, *, name: str = "") -> ChangeSet:
 def _facts(one: Scenario, other: Scenario) -> Iterator[Change]:
     if one.as_of != other.as_of:
         yield Change("set", "scenario.as_of", other.as_of)
-    for table, model in TABLES.items():
+    for table, model in COMPARED.items():
         before, after = one.tables.get(table), other.tables.get(table)
-        if table == PROTECTED or (before is None and after is None) or (table in one.tables and one.table_digest(table) == _digest(other, table)):
+        if (before is None and after is None) or (table in one.tables and one.table_digest(table) == _digest(other, table)):
             continue
         if after is None:
             yield Change("remove", table)

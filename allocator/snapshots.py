@@ -11,8 +11,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from allocator.differences import blank, changed_cells
-from allocator.domain import PROTECTED, TABLES, Column, Row
+from allocator.differences import COMPARED, blank, changed_cells
+from allocator.domain import Column, Row
 from allocator.records import cell, joined_keys, split_key
 from allocator.scenario import Integers, Mask, Scenario
 
@@ -70,8 +70,8 @@ class TableChanges:
 
 def changed_tables(before: Scenario, after: Scenario) -> Iterator[TableChanges]:
     """Every table that one of both has, but for the demographics."""
-    for table, model in TABLES.items():
-        if table != PROTECTED and (table in before.tables or table in after.tables):
+    for table, model in COMPARED.items():
+        if table in before.tables or table in after.tables:
             yield _changes(model, before.tables.get(table, _empty(model)), after.tables.get(table, _empty(model)))
 
 

@@ -59,12 +59,13 @@ export function go(address, names, { push = false, focus = "" } = {}) {
         history.pushState(null, "", page.address);
         document.title = page.title;
       }
-      for (const name of now.names) {
+      const made = now.names.map((name) => {
         since.set(name, ++clock);
-        put(page, name);
-      }
-      if (focus) document.getElementById(focus)?.focus();
-      say(page);
+        return put(page, name);
+      });
+      // What was to have the focus may not be in the page any more: then the page's own part has it, so that it is not lost.
+      if (focus) (document.getElementById(focus) ?? document.getElementById("main"))?.focus();
+      say(...made, page);
     } catch {
       if (mine === asked) location.assign(address);
     } finally {
@@ -121,9 +122,10 @@ function wait(names, busy) {
   }
 }
 
-function put(page, name) {
+// Put a part of a fetched page in the place of its like; the part.
+export function put(page, name) {
   const fresh = page.getElementById(name), old = document.getElementById(name);
-  if (!fresh || !old) return;
+  if (!fresh || !old) return null;
   const open = new Set([...old.querySelectorAll("details[open][id]")].map((each) => each.id));
   const at = old.contains(document.activeElement) ? document.activeElement.id : "";
   const made = document.adoptNode(fresh);
@@ -131,10 +133,11 @@ function put(page, name) {
   old.replaceWith(made);
   if (at) document.getElementById(at)?.focus();
   for (const listener of listeners) listener(made);
+  return made;
 }
 
-// Tell who cannot see it that something has changed: the part's own words for it.
-function say(page) {
-  const told = page.querySelector("[data-said]")?.textContent.trim();
+// Tell who cannot see it that something has changed: the words for it of the first part that has any.
+export function say(...parts) {
+  const told = parts.map((part) => part?.querySelector("[data-said]")?.textContent.trim()).find(Boolean);
   if (told) document.getElementById("said").textContent = told;
 }
