@@ -55,6 +55,17 @@ class Held:
         ground = self.explainer.ground
         return Recommender(self.opened, warm=ground.warm, known=ground.regrets) if len(ground.pairs) else Recommender(self.opened)
 
+    def open(self) -> None:
+        """Find out what the first question would find out for all others."""
+        if len(self.explainer.ground.pairs):
+            _ = self.explainer.ground.regrets
+        _ = self.recommender
+
+    @property
+    def ready(self) -> bool:
+        """Whether a question finds all of it."""
+        return "recommender" in self.__dict__
+
     @property
     def folder(self) -> Path:
         """Where the result's files are."""
@@ -92,6 +103,11 @@ class Shelf:
     def keys(self) -> list[str]:
         """What is open."""
         return list(self._held)
+
+    @property
+    def ready(self) -> list[str]:
+        """What is open with all that a first question finds out."""
+        return [key for key, held in self._held.items() if held.ready]
 
 
 def own_bytes() -> int:

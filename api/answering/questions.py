@@ -46,6 +46,12 @@ READING_GAP, READING_SECONDS = Fraction(1, 1_000), 6.0
 """How well, and how long at most, each other reading of a promise is solved: it is read by people who choose, and says where it is not proved."""
 
 
+def open_run(held: Held) -> bytes:
+    """Nothing yet: the run is opened for the questions that follow."""
+    held.open()
+    return b""
+
+
 # -- why ------------------------------------------------------------------------------------------------------------
 
 
@@ -229,6 +235,7 @@ def _plain(value: Any) -> Any:
 QUESTIONS: dict[str, Callable[..., bytes]] = {
     question.__name__: question
     for question in (
+        open_run,
         explain_seeker, explain_pair, explain_slot, explain_rule, semantics, inversions, evaluate_run, evaluate_facts, evaluate_tables, recommend, comparison,
         figures, equity_report, stability_report, as_workbook, as_page, as_table, as_sheets, as_bundle,
     )

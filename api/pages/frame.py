@@ -39,6 +39,8 @@ from api.problems import ProblemError
 from api.routing import Guarded
 
 JSON = ".json"
+ASIDE = "reasons"
+"""The part of a query that only says how long a page waits: it is in no address that a page makes."""
 _IN_BRACES = re.compile(r"\{(\w+)(?::\w+)?\}")
 View = Callable[..., Awaitable[dict[str, Any]]]
 Act = Callable[..., Awaitable[str | dict[str, Any]]]
@@ -208,18 +210,18 @@ def framed(request: Request, place: str = "", *, asks: bool = True) -> dict[str,
         "may": ROLES[me.role] if me else frozenset(),
         "places": PLACES,
         "path": path,
-        "query": dict(request.query_params),
+        "query": {name: value for name, value in request.query_params.items() if name != ASIDE},
         "address": _address(request, path),
         "banner": service.settings.banner,
     }
 
 
 def _address(request: Request, path: str) -> Callable[..., str]:
-    """A maker of addresses like this page's, with some of the query changed; None takes a part out."""
+    """A maker of addresses like this page's, with some of the query changed; None takes a part out. What is not changed stays, as often as it is there."""
 
     def changed(**parts: Any) -> str:
-        query = {**request.query_params, **parts}
-        told = urlencode({name: value for name, value in query.items() if value not in (None, "")})
+        kept = [(name, value) for name, value in request.query_params.multi_items() if name not in parts and name != ASIDE]
+        told = urlencode([(name, value) for name, value in (*kept, *parts.items()) if value not in (None, "")])
         return quote(path) + (f"?{told}" if told else "")
 
     return changed

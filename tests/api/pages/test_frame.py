@@ -152,3 +152,11 @@ def test_pages_run_nothing_but_our_own_files(clients: dict[Role, TestClient]) ->
     for path in (PAGES_FOLDER / "templates").glob("*.html"):
         text = path.read_text(encoding="utf-8")
         assert re.findall(r"""\sstyle=|\son[a-z]+=|<style|https?://(?!www\.w3\.org)""", text) == [], path.name
+
+
+def test_no_section_of_the_sheet_restyles_what_another_has_styled() -> None:
+    """All areas share one sheet, so that a name taken twice changes pages nobody was looking at."""
+    sheet = re.sub(r"/\*.*?\*/", "", (PAGES_FOLDER / "static" / "base.css").read_text(), flags=re.S)
+    styled = re.findall(r"^(\.[\w.-]+) \{", sheet, re.M)
+    assert len(styled) > 50
+    assert sorted({each for each in styled if styled.count(each) > 1}) == []
