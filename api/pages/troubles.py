@@ -58,7 +58,7 @@ class ProblemPages:
 def for_people(scope: Scope) -> bool:
     """Whether a person waits for the answer, in a browser, and for a page."""
     path: str = scope["path"]
-    outside = path.startswith("/v1/") or path in PROBES or path.endswith(JSON)
+    outside = path.startswith("/v1") or path in PROBES or path.endswith(JSON)
     return not outside and scope["method"] != "HEAD" and "text/html" in Headers(scope=scope).get("accept", "")
 
 
