@@ -69,7 +69,7 @@ function wait(names, busy) {
   }
 }
 
-function put(page, name) {
+export function put(page, name) {
   const fresh = page.getElementById(name), old = document.getElementById(name);
   if (!fresh || !old) return;
   const open = new Set([...old.querySelectorAll("details[open][id]")].map((each) => each.id));
@@ -82,7 +82,7 @@ function put(page, name) {
 }
 
 // Tell who cannot see it that something has changed: the part's own words for it.
-function say(page) {
+export function say(page) {
   const told = page.querySelector("[data-said]")?.textContent.trim();
   if (told) document.getElementById("said").textContent = told;
 }
