@@ -4,7 +4,7 @@ A view is an async function; its parameters are the page's address, so that the 
 by their names and nothing else of the service. Pictures are drawn from the document alone, so that the twin has every figure that a picture shows.
 A form is sent to an action, which does one thing and says where to go on; where the API refuses, the page with the form is shown again, with what is wrong
 and with everything that was entered. What may be told once only, such as a new key, an action gives back as a document in the place of an address: the
-page is shown with it, in this one answer, and it stands in no address.
+page is shown with it, in this one answer, and it stands in no address. What was entered is shown again where the action gives it back as `given`.
 """
 
 from __future__ import annotations
@@ -250,7 +250,7 @@ def _acting(act: Act, shows: View | None) -> Callable[..., Awaitable[Response]]:
             if isinstance(done, str):
                 return RedirectResponse(done, 303)
             assert page is not None, "what is told once is told on a page"
-            return await show(page_request, page, {**await page.view(**_again(page, page_request, page_api)), **done})
+            return await show(page_request, page, {**await page.view(**_again(page, page_request, page_api)), **done}, given=done.get("given"))
         except (ProblemError, RefusedError) as error:
             problem = problem_of(page_request, error)
             if page is None or problem["code"] in ("not-found", "gone", "forbidden"):

@@ -79,6 +79,7 @@ async def scenario(
         "readings": await _readings(api, planned, opened) if readings and opened else None,
         "planned": None if planned is None else {name: planned[name] for name in ("id", "scenario_version")},
         "numbers": [each for one in rules if one["by"] == "policy" and one["enabled"] for each in one["numbers"]],
+        "checked": None,
         "stability": next((each for each in rules if each["kind"] == STABILITY), None),
     }
 
@@ -262,18 +263,22 @@ def _bare(change: Mapping[str, Any]) -> str:
 async def change_rule(api: Ask, form: Form, scenario_id: str, rule: Text = "", tab: Tab = "promises") -> str:
     """Give a rule the values that were entered."""
     read = await _read(api, form, scenario_id)
-    outlook, kinds = await asyncio.gather(
-        api.get("/v1/scenarios/{scenario_id}/outlook", scenario_id=scenario_id, version=read["version"]), api.get("/v1/rules")
-    )
+    made = await _changed(api, form, read, rule)
+    if made is None:
+        return _here(scenario_id, tab=tab)
+    await _save(api, read, made[1])
+    return _here(scenario_id, tab=tab, anchor=rule)
+
+
+async def _changed(api: Api, form: Form, read: Mapping[str, Any], rule: str) -> tuple[str, list[edits.Change]] | None:
+    """The place of a rule, and the changes with the values that were entered for it; None where it is not there any more."""
+    outlook, kinds = await asyncio.gather(api.get("/v1/scenarios/{scenario_id}/outlook", scenario_id=read["id"], version=read["version"]), api.get("/v1/rules"))
     told = next((each for each in outlook["rules"] if f"{each['section']}.{each['name']}" == rule), None)
     if told is None:
-        return _here(scenario_id, tab=tab)
+        return None
     page = next(each for each in kinds if (each["section"], each["kind"]) == (told["section"], told["kind"]))
-    wanted = _wanted(page, form)
-    base = await _base_entry(api, read, told)
-    changes = edits.with_values(read["changes"], rule, wanted, {**told["entry"], "enabled": told["enabled"]}, base)
-    await _save(api, read, changes)
-    return _here(scenario_id, tab=tab, anchor=rule)
+    now = {**told["entry"], "enabled": told["enabled"]}
+    return rule, edits.with_values(read["changes"], rule, _wanted(page, form), now, await _base_entry(api, read, told))
 
 
 def _wanted(page: Mapping[str, Any], form: Form) -> dict[str, Any]:
@@ -308,15 +313,51 @@ async def _base_entry(api: Api, read: Mapping[str, Any], told: Mapping[str, Any]
 @pages.action("/scenarios/{scenario_id}/added", "scenarios", shows=scenario)
 async def add_rule(api: Ask, form: Form, scenario_id: str, add: Text = "", tab: Tab = "promises") -> str:
     """Add a rule with the values that were entered."""
-    read, kinds = await asyncio.gather(_read(api, form, scenario_id), api.get("/v1/rules"))
-    page = next((each for each in kinds if f"{each['section']}.{each['kind']}" == add), None)
-    if page is None:
+    read = await _read(api, form, scenario_id)
+    made = await _added(api, form, read, add)
+    if made is None:
         return _here(scenario_id, tab=tab)
+    await _save(api, read, made[1])
+    return _here(scenario_id, tab=tab, anchor=made[0])
+
+
+async def _added(api: Api, form: Form, read: Mapping[str, Any], add: str) -> tuple[str, list[edits.Change]] | None:
+    """The place of a new rule, and the changes with it; None where there is no such kind."""
+    page = next((each for each in await api.get("/v1/rules") if f"{each['section']}.{each['kind']}" == add), None)
+    if page is None:
+        return None
     label = " ".join(str(form.get("label") or "").replace("[", "(").replace("]", ")").split())
     place = f"{add}[{label}]" if label and label != page["kind"] else add
     wanted = {name: value for name, value in _wanted(page, form).items() if value not in (None, [], {}) and (name, value) != ("enabled", True)}
-    await _save(api, read, [*read["changes"], {"op": "add", "path": place, "value": wanted}])
-    return _here(scenario_id, tab=tab, anchor=place)
+    return place, [*read["changes"], {"op": "add", "path": place, "value": wanted}]
+
+
+@pages.action("/scenarios/{scenario_id}/check", "compute", shows=scenario)
+async def check(api: Ask, form: Form, scenario_id: str, rule: Text = "", add: Text = "", tab: Tab = "promises") -> str | dict[str, Any]:
+    """Say what the values that were entered for a rule would come to. Nothing is saved or solved."""
+    read = await _read(api, form, scenario_id)
+    made = await (_added(api, form, read, add) if add else _changed(api, form, read, rule))
+    if made is None:
+        return _here(scenario_id, tab=tab)
+    place, changes = made
+    base = read["base"]
+    under = {"dataset_id": base["dataset_id"]} if base["scenario_id"] is None else {"scenario_id": base["scenario_id"], "version": base["version"]}
+    told = (await api.post("/v1/scenario-checks", {"name": read["name"], "base": under, "changes": changes})).document
+    return {"checked": _checked(told, place), "given": form}
+
+
+def _checked(told: Mapping[str, Any], place: str) -> dict[str, Any]:
+    """What a check says of a rule and of all of them together."""
+    outlook = told["outlook"] or {"promises": [], "notices": [], "needs_reference": False}
+    kind, _, label = place.removeprefix("constraints.").partition("[")
+    wanted = label.removesuffix("]") or kind
+    return {
+        "faults": _plainly({"errors": told["errors"]}).get("errors", []),
+        "notices": outlook["notices"],
+        "warnings": [each for each in told["warnings"] if each["code"] != NO_REFERENCE],
+        "needs_reference": outlook["needs_reference"],
+        "promise": next((each for each in outlook["promises"] if kind == "reservation" and each["label"] == wanted), None),
+    }
 
 
 @pages.action("/scenarios/{scenario_id}/changed", "scenarios", shows=scenario)

@@ -1,6 +1,7 @@
 // What pages do beyond links and forms. Everything works without it but for what is live; it keeps nothing, the address holds the state.
 import { watchAgain } from "./again.js";
 import { watchBusy } from "./busy.js";
+import { watchChecks } from "./checks.js";
 import { watchCopies } from "./copy.js";
 import { watchLater } from "./later.js";
 import { watchLive } from "./live.js";
@@ -21,6 +22,7 @@ function dress(root) {
 
 watchSwaps();
 watchBusy();
+watchChecks();
 watchKeys();
 watchCopies();
 dress(document);

@@ -13,6 +13,11 @@ def _sent_with_a_fault(page: Any) -> None:
     page.get_by_text("It was not saved").wait_for()
 
 
+def _typed(page: Any) -> None:
+    page.get_by_label("Share of the seats", exact=True).fill("95")
+    page.get_by_text("With these values").wait_for()
+
+
 def _limited(page: Any) -> None:
     page.get_by_label("Name").fill("steady")
     page.get_by_role("button", name="Make the scenario").click()
@@ -34,6 +39,7 @@ STATES = (
     State("scenario-promise", "/scenarios/{scenario_id}?" + RULE),
     State("scenario-promise-readings", "/scenarios/{scenario_id}?readings=true&" + RULE),
     State("scenario-promise-refused", "/scenarios/{scenario_id}?" + RULE, act=_sent_with_a_fault),
+    State("scenario-promise-checked", "/scenarios/{scenario_id}?" + RULE, act=_typed),
     State("scenario-add-promise", "/scenarios/{scenario_id}?add=constraints.reservation"),
     State("scenario-add-limit", "/scenarios/{scenario_id}?tab=limits&add=constraints.staff_capacity"),
     State("scenario-add-hold", "/scenarios/{scenario_id}?tab=matching&add=eligibility.reserved_hold"),

@@ -191,6 +191,32 @@ def test_a_refused_form_says_what_is_wrong_at_the_field_and_keeps_everything(cli
     assert own(client, fresh) == []
 
 
+def checked(client: TestClient, place: str, rule: str, **changed: Any) -> Any:
+    return client.post(f"{place}/check", params={"rule": rule}, data={**filled_in(client, place, rule), **changed})
+
+
+def test_values_are_checked_before_they_are_saved(client: TestClient, fresh: str) -> None:
+    fits = checked(client, fresh, PROMISE, **{"p.share": "60"})
+    assert (fits.status_code, "With these values 2 of 3 seats are promised; 2 people belong there." in fits.text) == (200, True), fits.text
+    assert 'value="60"' in fits.text
+    assert "= 2 of 3 seats" in fits.text
+    assert "Cannot be kept" in checked(client, fresh, OTHER, **{"p.count": "3"}).text
+    wrong = checked(client, fresh, PROMISE, **{"p.share": "130", "p.beneficiaries.seekers": "S1"})
+    assert (wrong.status_code, "This could not be saved:" in wrong.text, 'value="130"' in wrong.text) == (200, True, True)
+    form = {"version": "1", "form": "rule", "label": "young", "by": "count", "p.count": "2", "p.mode": "minimum_hard", "p.beneficiaries.partners": "CBO1"}
+    new = client.post(f"{fresh}/check", params={"add": "constraints.reservation"}, data=form)
+    assert "With these values 2 of 3 seats are promised" in new.text
+    assert (own(client, fresh), twin(client, fresh)["scenario"]["version"]) == ([], 1)
+
+
+def test_a_check_sees_the_scenario_under_this_one(client: TestClient, fresh: str) -> None:
+    save(client, fresh, OTHER, **{"p.count": "1"})
+    made = client.post("/scenarios", data={"name": "on top", "base": fresh.rsplit("/", 1)[1]}).headers["location"]
+    assert "With these values 1 of 3 seats is promised" in checked(client, made, OTHER).text
+    save(client, fresh, OTHER, **{"p.count": "2"})
+    assert "With these values 1 of 3 seats is promised" in checked(client, made, OTHER).text, "what was changed there later does not change this one"
+
+
 def test_two_people_who_change_the_same_scenario_lose_nothing(client: TestClient, fresh: str) -> None:
     mine = {**filled_in(client, fresh, PROMISE), "p.share": "55"}
     assert save(client, fresh, OTHER, **{"p.count": "1"}).status_code == 303
@@ -345,6 +371,20 @@ def test_slider_and_box_say_the_same_and_count_seats(town: Town, chromium: Any) 
     box.fill("50")
     assert slider.input_value() == "50"
     assert who.page.locator("output").first.text_content() == "= 2 of 3 seats"  # 1.5, rounded as the promise rounds
+    who.page.context.close()
+
+
+def test_what_is_typed_is_checked_at_once_and_not_saved(town: Town, chromium: Any) -> None:
+    who = visitor(chromium, town, "planner")
+    who.open(f"/scenarios/{town.world.ids['scenario_id']}?rule=constraints.reservation%5Btwo%20seats%20for%20the%20partner%5D")
+    assert not who.page.get_by_role("button", name="Check", exact=True).is_visible()
+    who.page.get_by_label("Number of seats", exact=True).fill("3")
+    who.page.get_by_text("only 2 of the people in the pool belong there").wait_for()
+    assert who.page.get_by_label("Number of seats", exact=True).evaluate("each => each === document.activeElement")
+    who.page.get_by_label("Number of seats", exact=True).fill("1")
+    who.page.get_by_text("With these values 1 of 3 seats is promised").wait_for()
+    who.page.reload()
+    assert who.page.get_by_label("Number of seats", exact=True).input_value() == "2"
     who.page.context.close()
 
 
