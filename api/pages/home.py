@@ -19,7 +19,7 @@ LOOKED_AT = 100
 """How far back things are looked for."""
 RECENT = timedelta(days=7)
 WITH_PLAN = ("optimal", "feasible")
-ORDERS = {"publisher": ("nights", "scenarios", "sweeps"), "analyst": ("sweeps", "scenarios", "nights")}
+ORDERS = {"publisher": ("nights", "scenarios", "sweeps", "studies"), "analyst": ("sweeps", "studies", "scenarios", "nights")}
 """Which card stands first, by role; planners, and whoever has no card of their own, begin with their scenarios."""
 SETTLED_IN = 5
 """Runs after which nobody needs first steps."""
@@ -28,10 +28,11 @@ SETTLED_IN = 5
 @pages.page("/", "read", "home.html")
 async def home(api: Ask) -> Document:
     """What each role looks for first."""
-    who, scenarios, sweeps, nights, datasets, runs, *counted = await asyncio.gather(
+    who, scenarios, sweeps, studies, nights, datasets, runs, *counted = await asyncio.gather(
         api.get("/v1/me"),
         api.get("/v1/scenarios", limit=LOOKED_AT),
         api.get("/v1/sweeps", limit=SHOWN),
+        api.get("/v1/studies", limit=SHOWN),
         _nights(api),
         api.get("/v1/datasets", limit=1, usable="true"),
         api.get("/v1/runs", limit=SETTLED_IN),
@@ -42,7 +43,7 @@ async def home(api: Ask) -> Document:
     mine = [each for each in scenarios["items"] if each["created_by"] == who["id"]]
     shown = (mine or scenarios["items"])[:SHOWN]
     return {
-        "order": ORDERS.get(who["role"], ("scenarios", "nights", "sweeps")),
+        "order": ORDERS.get(who["role"], ("scenarios", "studies", "nights", "sweeps")),
         "counts": {name: _count(found) for name, found in (("queued", waiting), ("running", working), ("failed", failed))},
         "live": next((run["id"] for run in [*working["items"], *waiting["items"][::-1]]), None),
         "mine": bool(mine),
@@ -50,6 +51,7 @@ async def home(api: Ask) -> Document:
         "more_scenarios": len(mine or scenarios["items"]) > SHOWN,
         "nights": nights,
         "sweeps": [_named(sweep, scenarios["items"]) for sweep in sweeps["items"]],
+        "studies": [{name: each[name] for name in ("id", "title", "address", "gone", "created_at")} for each in studies["items"]],
         "steps": _steps(datasets["items"], scenarios["items"], runs["items"], nights),
     }
 
