@@ -93,8 +93,15 @@ function refocus(part, had) {
   (found || part).focus({ preventScroll: true });
 }
 
+// What a part says of itself, without the signs that are only looked at.
+export function saidBy(part) {
+  const words = part?.querySelector("[data-said]")?.cloneNode(true);
+  for (const sign of words?.querySelectorAll("[aria-hidden=true]") ?? []) sign.remove();
+  return words?.textContent.replace(/\s+/g, " ").trim() ?? "";
+}
+
 // Tell who cannot see it that something has changed: the words for it of the first part that has any.
 export function say(...parts) {
-  const told = parts.map((part) => part?.querySelector("[data-said]")?.textContent.trim()).find(Boolean);
+  const told = parts.map(saidBy).find(Boolean);
   if (told) document.getElementById("said").textContent = told;
 }

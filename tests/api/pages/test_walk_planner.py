@@ -74,7 +74,8 @@ def run(hand: Hand, seconds: str) -> None:
     page.wait_for_url("**/runs/run_*")
     if seconds:
         page.evaluate("window.watched = true")
-        page.get_by_text("Looking for the best plan").wait_for()
+        page.locator("#run").get_by_text("Looking for the best plan").wait_for()
+        assert "Looking for the best plan" in page.locator("#said").inner_text(), "it is told to those who cannot see it"
     page.get_by_role("heading", level=1, name="Result of").wait_for(timeout=180_000)
     if seconds:
         assert page.evaluate("window.watched"), "the page was loaded anew while it was watched"
