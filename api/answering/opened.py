@@ -6,6 +6,7 @@ import gc
 from collections import OrderedDict
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -28,6 +29,8 @@ class Held:
         self.subject = subject
         self.judge: Evaluator | None = None
         """Who evaluated plans under the facts of a scenario last."""
+        self.beside: OrderedDict[tuple[str, ...], dict[str, Any]] = OrderedDict()
+        """What other runs are like beside this one, in the order in which it was asked for last; lists of people are read a piece at a time."""
 
     @cached_property
     def inputs(self) -> Inputs:

@@ -160,7 +160,7 @@ async def show(
         pictures = page.draw(document) if page.draw else {}
         # A form's own address is not the page's: links on a page that is shown again lead to the page.
         place = _IN_BRACES.sub(lambda found: str(request.path_params[found[1]]), page.path)
-        return render(page.template, {**_frame(request, place), **document, "pictures": pictures, "problem": problem, "given": given or {}})
+        return render(page.template, {**framed(request, place), **document, "pictures": pictures, "problem": problem, "given": given or {}})
 
     return _html(await run_in_threadpool(drawn), status)
 
@@ -172,7 +172,7 @@ async def refused(request: Request, problem: dict[str, Any]) -> Response:
     if problem["code"] == "unauthenticated":
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"{origin.LOGIN}?{urlencode({'next': here if request.method == 'GET' else '/'})}", 303)
-    return _html(await run_in_threadpool(render, "problem.html", {**_frame(request), "problem": problem, "given": {}}), problem["status"])
+    return _html(await run_in_threadpool(render, "problem.html", {**framed(request), "problem": problem, "given": {}, "back": ""}), problem["status"])
 
 
 def problem_of(request: Request, error: ProblemError | RefusedError | RequestValidationError) -> dict[str, Any]:
@@ -197,12 +197,12 @@ def install(app: FastAPI) -> None:
         return await refused(request, problems.document(request, "not-found", say("frame.no_page")))
 
 
-def _frame(request: Request, place: str = "") -> dict[str, Any]:
-    """What every page shows around its own; `place` is its path, that of the request where absent."""
+def framed(request: Request, place: str = "", *, asks: bool = True) -> dict[str, Any]:
+    """What every page shows around its own; `place` is its path, that of the request where absent. Who is there is only asked for where `asks`."""
     path = place or request.url.path
     service = request.app.state.service
     try:
-        me = identify(request, service)
+        me = identify(request, service) if asks else getattr(request.state, "caller", None)
     except ProblemError:
         me = None
     return {
@@ -217,11 +217,11 @@ def _frame(request: Request, place: str = "") -> dict[str, Any]:
 
 
 def _address(request: Request, path: str) -> Callable[..., str]:
-    """A maker of addresses like this page's, with some of the query changed; None takes a part out."""
+    """A maker of addresses like this page's, with some of the query changed; None takes a part out. What is not changed stays, as often as it is there."""
 
     def changed(**parts: Any) -> str:
-        query = {**request.query_params, ASIDE: None, **parts}
-        told = urlencode({name: value for name, value in query.items() if value not in (None, "")})
+        kept = [(name, value) for name, value in request.query_params.multi_items() if name not in parts and name != ASIDE]
+        told = urlencode([(name, value) for name, value in (*kept, *parts.items()) if value not in (None, "")])
         return quote(path) + (f"?{told}" if told else "")
 
     return changed

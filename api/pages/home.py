@@ -19,7 +19,7 @@ LOOKED_AT = 100
 """How far back things are looked for."""
 RECENT = timedelta(days=7)
 WITH_PLAN = ("optimal", "feasible")
-ORDERS = {"publisher": ("nights", "scenarios", "sweeps", "studies"), "analyst": ("sweeps", "studies", "scenarios", "nights")}
+ORDERS = {"publisher": ("nights", "scenarios", "sweeps"), "analyst": ("sweeps", "scenarios", "nights")}
 """Which card stands first, by role; planners, and whoever has no card of their own, begin with their scenarios."""
 SETTLED_IN = 5
 """Runs after which nobody needs first steps."""
@@ -28,11 +28,11 @@ SETTLED_IN = 5
 @pages.page("/", "read", "home.html")
 async def home(api: Ask) -> Document:
     """What each role looks for first."""
-    who, scenarios, sweeps, studies, nights, datasets, runs, *counted = await asyncio.gather(
+    who, scenarios, studies, sweeps, nights, datasets, runs, *counted = await asyncio.gather(
         api.get("/v1/me"),
         api.get("/v1/scenarios", limit=LOOKED_AT),
-        api.get("/v1/sweeps", limit=SHOWN),
         api.get("/v1/studies", limit=SHOWN),
+        api.get("/v1/sweeps", limit=SHOWN),
         _nights(api),
         api.get("/v1/datasets", limit=1, usable="true"),
         api.get("/v1/runs", limit=SETTLED_IN),
@@ -43,15 +43,15 @@ async def home(api: Ask) -> Document:
     mine = [each for each in scenarios["items"] if each["created_by"] == who["id"]]
     shown = (mine or scenarios["items"])[:SHOWN]
     return {
-        "order": ORDERS.get(who["role"], ("scenarios", "studies", "nights", "sweeps")),
+        "order": ORDERS.get(who["role"], ("scenarios", "nights", "sweeps")),
         "counts": {name: _count(found) for name, found in (("queued", waiting), ("running", working), ("failed", failed))},
         "live": next((run["id"] for run in [*working["items"], *waiting["items"][::-1]]), None),
         "mine": bool(mine),
         "scenarios": await asyncio.gather(*(_standing(api, each) for each in shown)),
         "more_scenarios": len(mine or scenarios["items"]) > SHOWN,
         "nights": nights,
+        "studies": [{name: each[name] for name in ("id", "kind", "title", "address", "gone", "created_at")} for each in studies["items"]],
         "sweeps": [_named(sweep, scenarios["items"]) for sweep in sweeps["items"]],
-        "studies": [{name: each[name] for name in ("id", "title", "address", "gone", "created_at")} for each in studies["items"]],
         "steps": _steps(datasets["items"], scenarios["items"], runs["items"], nights),
     }
 
@@ -98,7 +98,12 @@ async def _last_run(api: Ask, scenario_id: str) -> Document | None:
 async def _last_plan(api: Ask, scenario_id: str) -> Document | None:
     """The last run that found a plan."""
     found = await api.get("/v1/runs", scenario_id=scenario_id, status="succeeded", limit=10)
-    return _first(run for run in found["items"] if run["outcome"] in WITH_PLAN)
+    return _first(run for run in found["items"] if _has_plan(run))
+
+
+def _has_plan(run: Document) -> bool:
+    """Whether a run found a plan, and it can still be told what the plan is."""
+    return run["outcome"] in WITH_PLAN and run["summary"] is not None
 
 
 async def _or_none(api: Ask, path: str, **given: Any) -> Any:
@@ -176,7 +181,7 @@ def _steps(datasets: list[Document], scenarios: list[Document], runs: list[Docum
     if len(runs) >= SETTLED_IN or nights["schedules"] or nights["current"]:
         return None
     dataset, scenario = _first(datasets), _first(scenarios)
-    solved = _first(run for run in runs if run["outcome"] in WITH_PLAN)
+    solved = _first(run for run in runs if _has_plan(run))
     return {
         "dataset": dataset and {"id": dataset["id"], "name": dataset["name"]},
         "scenario": scenario and {"id": scenario["id"], "name": scenario["name"]},
