@@ -219,7 +219,7 @@ def _short(number: Decimal) -> int | float:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two values say the same: numbers by what they are worth, what is empty as what is absent."""
+    """Whether two values say the same: numbers by what they are worth, what is empty as what is absent, who is named in a group in whatever order."""
     return bool(_bare(one) == _bare(other))
 
 
@@ -227,13 +227,18 @@ def _bare(value: Any) -> Any:
     if isinstance(value, bool):
         return value
     if isinstance(value, Mapping):
-        return {name: bare for name, part in value.items() if (bare := _bare(part)) is not None} or None
+        return {name: bare for name, part in value.items() if (bare := _bare(_in_order(part))) is not None} or None
     if isinstance(value, list | tuple):
         return [_bare(part) for part in value] or None
     if isinstance(value, int | float | Decimal | str):
         number = _number(str(value))
         return str(value) or None if number is None else number
     return value
+
+
+def _in_order(part: Any) -> Any:
+    """Codes of a group, which stand in a form in another order than in a file."""
+    return sorted(part) if isinstance(part, list | tuple) and all(isinstance(each, str) for each in part) else part
 
 
 def in_words(control: Mapping[str, Any], value: Any, names: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:

@@ -1,5 +1,5 @@
 // A part with data-live="/v1/runs/ID/events" is fetched anew when something happens there, at most twice a second; it ends with the stream.
-import { again as fetchAgain } from "./swap.js";
+import { again as fetchAgain, saidBy } from "./swap.js";
 
 const PAUSE = 500;
 const streams = new Map();
@@ -34,6 +34,6 @@ function stop(name) {
 let said = "";
 
 function tell(part) {
-  const told = part?.querySelector("[data-said]")?.textContent.trim() ?? "";
+  const told = saidBy(part);
   if (told && told !== said) document.getElementById("said").textContent = said = told;
 }

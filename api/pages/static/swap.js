@@ -127,17 +127,33 @@ export function put(page, name) {
   const fresh = page.getElementById(name), old = document.getElementById(name);
   if (!fresh || !old) return null;
   const open = new Set([...old.querySelectorAll("details[open][id]")].map((each) => each.id));
-  const at = old.contains(document.activeElement) ? document.activeElement.id : "";
+  const had = old.contains(document.activeElement) ? document.activeElement : null;
   const made = document.adoptNode(fresh);
   for (const each of made.querySelectorAll("details[id]")) if (open.has(each.id)) each.open = true;
   old.replaceWith(made);
-  if (at) document.getElementById(at)?.focus();
+  if (had) refocus(made, had);
   for (const listener of listeners) listener(made);
   return made;
 }
 
+// Whoever was at work in a part goes on at the same place of what has come for it: the same field, the link of the same words, or else the part itself.
+function refocus(part, had) {
+  const told = (each) => each.getAttribute("aria-label") ?? each.textContent.trim();
+  const alike = (each) => each.name === had.name && told(each) === told(had);
+  const found = (had.id && document.getElementById(had.id)) || [...part.querySelectorAll(had.localName)].find(alike);
+  if (!found) part.tabIndex = -1;
+  (found || part).focus({ preventScroll: true });
+}
+
+// What a part says of itself, without the signs that are only looked at.
+export function saidBy(part) {
+  const words = part?.querySelector("[data-said]")?.cloneNode(true);
+  for (const sign of words?.querySelectorAll("[aria-hidden=true]") ?? []) sign.remove();
+  return words?.textContent.replace(/\s+/g, " ").trim() ?? "";
+}
+
 // Tell who cannot see it that something has changed: the words for it of the first part that has any.
 export function say(...parts) {
-  const told = parts.map((part) => part?.querySelector("[data-said]")?.textContent.trim()).find(Boolean);
+  const told = parts.map(saidBy).find(Boolean);
   if (told) document.getElementById("said").textContent = told;
 }
