@@ -34,6 +34,7 @@ def environment() -> Environment:
         "moment": moment,
         "day": day,
         "linked": linked,
+        "plain_moment": plain_moment,
         "number": number,
         "percent": percent,
         "money": money,
@@ -77,6 +78,12 @@ def linked(text: str) -> Markup:
         pieces += [escape(text[done : found.start()]), link(found)]
         done = found.end()
     return Markup("").join([*pieces, escape(text[done:])])
+
+
+def plain_moment(value: datetime | str) -> str:
+    """A moment where no markup can stand, such as in a list to choose from."""
+    at = (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
+    return f"{at:%b} {at.day}, {at:%H:%M} UTC"
 
 
 def day(value: str | None) -> Markup | str:

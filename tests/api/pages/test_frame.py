@@ -16,11 +16,12 @@ from api.app import create_app
 from api.pages.frame import ACTIONS, PAGES, PLACES, PageRoute
 from api.pages.render import linked
 from api.pages.words import HERE, LANGUAGES, catalogue, say
+from api.routes import every_router
 from tests.api.operations import document
 from tests.api.pages.conftest import Town
 from tests.api.pages.states import every_state
 
-create_app  # noqa: B018  # what makes the pages known has been imported with it
+every_router()  # makes the pages known, before the tests that go through them are collected
 HTML = {"Accept": "text/html"}
 PAGES_FOLDER = Path(__file__).parents[3] / "api" / "pages"
 BETWEEN = re.compile(r"\{[^}]+\}")
@@ -79,6 +80,10 @@ def test_a_form_does_nothing_for_other_sites_and_for_roles_that_may_not(path: st
     assert logged_in.status_code == 303
     elsewhere = browser.post(place, data={}, headers={"Sec-Fetch-Site": "cross-site"})
     assert elsewhere.status_code == 403
+
+
+def test_there_are_pages() -> None:
+    assert {page.path for page in PAGES} > {"/", "/data", "/runs/{run_id}"}, "or else what goes through all of them goes through none"
 
 
 def test_every_page_has_a_state_that_is_looked_at() -> None:
