@@ -40,7 +40,7 @@ bench-full: $(READY)  ## Measure what docs/performance.md shows, in some hours, 
 	$(BIN)/python -m benchmarks.plot
 	$(BIN)/python -m benchmarks.report
 
-serve: $(READY)  ## Start the service; it says where it serves and how to make a key.
+serve: $(READY)  ## Start the service; it says where it serves and how to get in.
 	$(BIN)/ojt serve
 
 clean:  ## Remove what make has made.

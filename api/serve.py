@@ -12,15 +12,13 @@ import threading
 import time
 from collections.abc import Sequence
 
-import sqlalchemy as sa
 import structlog
 
 from allocator import Fault, InputError
-from api import logs, telemetry
+from api import first_key, logs, telemetry
 from api.settings import Settings
 from api.store import migrate
 from api.store.engine import Store
-from api.store.tables import api_keys
 
 log = structlog.get_logger("ojt.serve")
 PATIENCE = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -90,7 +88,8 @@ def main(settings: Settings) -> None:
     listening = listen(settings)
     store = Store(settings.url)
     migrate.upgrade(store)
-    _welcome(store)
+    if first_key.nobody_has_one(store):
+        print(first_key.told(settings, address_of(settings, listening)), flush=True)
     store.close()
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -105,14 +104,6 @@ def main(settings: Settings) -> None:
         thread.join()
 
 
-def _welcome(store: Store) -> None:
-    """Tell whoever starts it for the first time how to get in."""
-    with store.read() as connection:
-        known = connection.execute(sa.select(api_keys.c.id).limit(1)).first()
-    if known is None:
-        print("Nobody has a key yet. Make the first one in another terminal: ojt keys create --role admin", flush=True)
-
-
 def listen(settings: Settings) -> socket.socket:
     """The socket that requests come to. It is held here, so that they wait while a web server that died is started again, rather than being refused."""
     try:
@@ -124,8 +115,14 @@ def listen(settings: Settings) -> socket.socket:
     except OSError as error:
         message = f"Nothing can listen on {settings.host}:{settings.port}: {error.strerror or error}."
         raise InputError([Fault("port_taken", message, "End what listens there, or choose another port with --port or OJT_PORT.")]) from None
-    print(f"Serving on http://{settings.host}:{listening.getsockname()[1]}; keep it running, end it with Ctrl-C.", flush=True)
+    print(f"Serving on {address_of(settings, listening)}; keep it running, end it with Ctrl-C.", flush=True)
     return listening
+
+
+def address_of(settings: Settings, listening: socket.socket) -> str:
+    """Where a browser on this machine finds it."""
+    host = {"0.0.0.0": "localhost", "::": "localhost"}.get(settings.host, settings.host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
 
 
 def web(settings: Settings, listening: int | None = None) -> None:

@@ -98,7 +98,18 @@ def test_the_rule_in_contributing_works_as_it_stands(tmp_path: Path, monkeypatch
 
 @pytest.mark.parametrize(
     "page",
-    [*PAGES, "docs/model.md", "docs/decisions.md", "docs/glossary.md", "docs/data.md", "docs/rules.md", "docs/cli.md", "docs/service.md", "docs/settings.md"],
+    [
+        *PAGES,
+        "docs/model.md",
+        "docs/decisions.md",
+        "docs/glossary.md",
+        "docs/data.md",
+        "docs/rules.md",
+        "docs/cli.md",
+        "docs/service.md",
+        "docs/settings.md",
+        "docs/pages.md",
+    ],
 )
 def test_links_between_pages_lead_somewhere(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")

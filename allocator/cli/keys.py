@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -45,6 +46,8 @@ def create_key(
         with store.begin() as connection:
             _, secret = create(connection, board=board, role=role, name=name or role, by=BY, expires_at=_end(days))
         typer.echo(secret)
+        if sys.stdout.isatty():
+            typer.echo("Keep it: it is not shown again. The service's login page asks for it.", err=True)
 
 
 @keys.command("list")

@@ -359,7 +359,8 @@ def _without_plan(run: Row) -> tuple[str, str]:
 
 def _begun(row: Row, moment: datetime) -> str:
     late = (moment - row["scheduled_for"]).total_seconds() / 60
-    when = f", {late:.0f} minutes after it was due" if late >= 5 else ""
+    amount = f"{late:.0f} minutes" if late < 120 else f"{late / 60:.0f} hours"
+    when = f", {amount} after it was due" if late >= 5 else ""
     return f"Begun {'by hand' if row['trigger'] == 'manual' else 'by its schedule'}{when}."
 
 

@@ -15,6 +15,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
+from api import first_key
 from api.access import asking, origin, sessions
 from api.access.headers import PAGE
 from api.pages.render import render
@@ -153,5 +154,6 @@ def _page(request: Request, service: Service, following: str, status: int = 200,
     who = asking.of_session(request, service)
     issuer = urlsplit(service.settings.oidc_issuer or "").hostname if service.issuer else None
     place = origin.local(following)
-    given = {"me": who, "wrong": wrong, "next": place, "issuer": issuer, "start": f"/oidc/start?{urlencode({'next': place})}"}
+    first = who is None and first_key.nobody_has_one(service.store)
+    given = {"me": who, "first": first, "wrong": wrong, "next": place, "issuer": issuer, "start": f"/oidc/start?{urlencode({'next': place})}"}
     return HTMLResponse(render("login.html", given), status, {**(headers or {}), "Content-Security-Policy": PAGE})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -13,6 +14,9 @@ from markupsafe import Markup, escape
 from api.pages import static_files
 from api.pages.words import catalogue, say
 
+THINGS = {"dataset": "data", "run": "runs", "publication": "publications", "scenario": "scenarios"}
+"""Where things have their pages, by the word that their ids begin with."""
+IDS = re.compile(rf"(?:\b(?P<word>{'|'.join(THINGS)}) )?(?P<id>\b(?P<kind>{'|'.join(THINGS)})_[0-9a-z]{{26}})\b")
 UNKNOWN = "–"
 """What stands where a figure is not known."""
 
@@ -29,6 +33,7 @@ def environment() -> Environment:
     made.filters |= {
         "moment": moment,
         "day": day,
+        "linked": linked,
         "plain_moment": plain_moment,
         "number": number,
         "percent": percent,
@@ -58,6 +63,21 @@ def moment(value: datetime | str | None) -> Markup | str:
         return UNKNOWN
     at = (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
     return Markup('<time datetime="{}">{} UTC</time>').format(at.isoformat(timespec="seconds"), f"{at:%b} {at.day}, {at:%Y, %H:%M}")
+
+
+def linked(text: str) -> Markup:
+    """A sentence of the API in which ids are links that say what they lead to, as nobody reads ids."""
+
+    def link(found: re.Match[str]) -> Markup:
+        word = found["word"] or say(f"frame.thing.{found['kind']}")
+        return Markup('<a href="/{}/{}">{}</a>').format(THINGS[found["kind"]], found["id"], word)
+
+    # What stands between the ids is escaped piece by piece; only the links are markup.
+    pieces, done = [], 0
+    for found in IDS.finditer(text):
+        pieces += [escape(text[done : found.start()]), link(found)]
+        done = found.end()
+    return Markup("").join([*pieces, escape(text[done:])])
 
 
 def plain_moment(value: datetime | str) -> str:

@@ -31,7 +31,11 @@ export function watchSwaps() {
     clearTimeout(waiting);
     waiting = setTimeout(() => form.requestSubmit(), 250);
   });
-  addEventListener("popstate", () => location.reload());
+  // Back and forward lead to pages; a link to a part of this page, such as the one that skips to the content, is no other page.
+  const place = () => location.pathname + location.search;
+  let shown = place();
+  onSwap(() => { shown = place(); });
+  addEventListener("popstate", () => { if (place() !== shown) location.reload(); });
 }
 
 // What a reader asks for and what a page asks for by itself each have an order of their own, so that neither drops the other's answer.

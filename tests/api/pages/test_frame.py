@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from api.access.roles import ROLES, Role
 from api.app import create_app
 from api.pages.frame import ACTIONS, PAGES, PLACES, PageRoute
+from api.pages.render import linked
 from api.pages.words import HERE, LANGUAGES, catalogue, say
 from api.routes import every_router
 from tests.api.operations import document
@@ -165,3 +166,10 @@ def test_no_section_of_the_sheet_restyles_what_another_has_styled() -> None:
     styled = re.findall(r"^(\.[\w.-]+) \{", sheet, re.M)
     assert len(styled) > 50
     assert sorted({each for each in styled if styled.count(each) > 1}) == []
+
+
+def test_ids_in_sentences_are_links_and_the_rest_is_text() -> None:
+    run, dataset = f"run_{'0' * 26}", f"dataset_{'z' * 26}"
+    assert linked(f"The run {run} was cancelled.") == f'The <a href="/runs/{run}">run</a> was cancelled.'
+    assert linked(f"Took the newest upload, {dataset}. <b>") == f'Took the newest upload, <a href="/data/{dataset}">the data</a>. &lt;b&gt;'
+    assert linked("run_0 and the dataset of a run") == "run_0 and the dataset of a run"

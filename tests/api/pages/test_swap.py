@@ -101,3 +101,16 @@ def test_every_value_of_a_query_that_is_there_more_than_once_is_kept_in_links() 
     assert address() == "/compare?base=a&with=b&with=c&cursor=x"
     assert address(cursor=None) == "/compare?base=a&with=b&with=c"
     assert address(**{"with": "d"}) == "/compare?base=a&cursor=x&with=d"
+
+
+def test_a_link_to_a_part_of_the_page_leaves_the_page_as_it_is(analyst: Visitor) -> None:
+    analyst.open("/runs")
+    page = analyst.page
+    page.evaluate("window.stayed = true")
+    page.keyboard.press("Tab")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    page.wait_for_timeout(500)
+    assert page.url.endswith("/runs#main")
+    assert page.evaluate("window.stayed")
+    assert page.evaluate("document.activeElement.id") == "main", "whoever skips to the content goes on from there"
