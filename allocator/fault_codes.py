@@ -94,6 +94,7 @@ CODES: dict[str, FaultCode] = {
     "not_a_table": FaultCode("policy", "It must be a table of keys.", 'Write it as a table with kind = "...".'),
     "not_utf8": FaultCode("policy", "The file is not UTF-8 text.", "Save it as UTF-8."),
     "no_adjacent_counties": FaultCode("policy", "The rule looks at neighbouring counties, and is told none.", "Name the neighbours, or use another reading."),
+    "no_reference": FaultCode("policy", "A rule compares with an earlier plan, and there is none.", "Give the run a reference: the result, run or publication to compare with; or take the rule out."),
     "unknown_center": FaultCode("policy", "A rule names a center that the scenario does not have.", "Correct the id, or add the center."),
     "unknown_county": FaultCode("policy", "A rule names a county that no record is in.", "Correct the code."),
     "unknown_employer": FaultCode("policy", "A rule names an employer that the scenario does not have.", "Correct the id, or add the employer."),

@@ -14,6 +14,7 @@ from api.bodies import BodyLimit
 from api.metrics import Meters
 from api.once import ReplayedError
 from api.pages import frame
+from api.pages.troubles import ProblemPages
 from api.routes import every_router
 from api.service import Service
 from api.settings import Settings, settings
@@ -56,6 +57,7 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
     app.add_middleware(BodyLimit, most=int(chosen.upload_mb * 1e6))
     app.add_middleware(KnownHost, settings=chosen)
     observed.install(app, meters.requests)
+    app.add_middleware(ProblemPages)
     app.add_middleware(Careful, settings=chosen)
     return app
 

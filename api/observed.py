@@ -85,5 +85,5 @@ def _trace_id(scope: Scope) -> str:
 
 
 def install(app: FastAPI, requests: Requests) -> None:
-    """See every request of an application; the last thing to be installed, so that it is the outermost."""
+    """See every request of an application; what is installed after it only dresses its answers."""
     app.add_middleware(Observed, requests=requests)

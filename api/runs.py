@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.jobs.turns import OPEN
-from api.problems import ProblemError, not_found
+from api.problems import PointedFault, ProblemError, not_found
+from api.references import LOOK_BACK, NO_REFERENCE, problem_of
+from api.scenarios import inputs_of_version
 from api.service import Service
 from api.store.tables import run_events, runs
 
@@ -86,3 +89,23 @@ def require_reference(connection: sa.Connection, board: str, run_id: str) -> Non
         raise ProblemError("gone", f"The result of run {run_id!r} was deleted after its time; it can be no reference.")
     if not row["verified"]:
         raise ProblemError("conflict", f"Run {run_id!r} has no plan that could be a reference.")
+
+
+def require_compared(service: Service, board: str, version: Mapping[str, Any], reference_run: str | None) -> None:
+    """ProblemError where rules of a version of a scenario compare with an earlier plan, and neither the data nor the run brings one.
+
+    Facts are read only where a change speaks of such a rule: data whose own policy has one brings the plan, or could not be used.
+    """
+    if reference_run is not None or not any(kind in path for path in _changed(version) for kind in LOOK_BACK):
+        return
+    _, faults = problem_of(inputs_of_version(service, board, version))
+    fix = "Give reference_run: a run with a plan, such as that of the publication that holds (GET /v1/publications/current); or switch the rule off."
+    lacking = [replace(fault, severity="error", fix=fix) for fault in faults if fault.code == NO_REFERENCE]
+    if lacking:
+        told = [PointedFault(**asdict(fault), pointer="/reference_run") for fault in lacking]
+        raise ProblemError("faulty-input", "The scenario compares with an earlier plan, and none is named.", faults=told)
+
+
+def _changed(version: Mapping[str, Any]) -> Iterator[str]:
+    """What the changes of a version speak of."""
+    return (str(change["path"]) for layer in (*version["layers"], version) for change in layer["changes"])

@@ -22,6 +22,7 @@ from api.datasets import find_dataset, require_usable
 from api.facts import Layer, facts_of, under_layers
 from api.ids import new_id
 from api.problems import PointedFault, ProblemError, not_found
+from api.references import left_to_runs
 from api.service import Service
 from api.store import audit
 from api.store.tables import datasets, scenario_versions, scenarios
@@ -138,7 +139,7 @@ def check(service: Service, board: str, draft: Draft) -> Checked:
     except InputError as error:
         return Checked(None, _pointed(error.faults, draft))
     try:
-        found = tuple(Problem(inputs.scenario, inputs.layers.policy).faults())
+        found = tuple(left_to_runs(Problem(inputs.scenario, inputs.layers.policy).faults()))
     except InputError as error:
         found = error.faults
     return Checked(inputs, _pointed(map(inputs.layers.placed, found), draft))

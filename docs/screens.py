@@ -29,7 +29,7 @@ NIGHT = {
     "name": "Every weekday night",
     "cron": "30 2 * * 1-5",
     "time_zone": "America/Los_Angeles",
-    "source": {"kind": "folder", "path": "portland"},
+    "source": {"kind": "upload", "name": "portland"},
     "review": "hold",
 }
 PAGES = {
@@ -77,7 +77,7 @@ def main() -> None:
 
     PLACE.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, service(Path(folder)) as (address, secret), sync_playwright() as driver:
-        ids = days(address, secret, Path(folder))
+        ids = days(address, secret)
         found = os.environ.get("CHROMIUM", "/usr/bin/chromium")
         browser = driver.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
         for name, path in PAGES.items():
@@ -106,10 +106,8 @@ def take(browser: Any, address: str, secret: str, path: str, target: Path, *, da
     print(target.relative_to(ROOT))
 
 
-def days(address: str, secret: str, folder: Path) -> dict[str, str]:
+def days(address: str, secret: str) -> dict[str, str]:
     """What a board does in its first days; the ids of what came of it."""
-    (folder / "sources").mkdir(exist_ok=True)
-    (folder / "sources" / "portland").symlink_to(ROOT / "scenarios" / "portland")
     client = httpx.Client(base_url=address, headers={"Authorization": f"Bearer {secret}"}, timeout=120)
 
     def post(path: str, body: Any) -> dict[str, Any]:
@@ -128,7 +126,7 @@ def days(address: str, secret: str, folder: Path) -> dict[str, str]:
         raise AssertionError(f"{path} did not come to an end")
 
     body = {name: client.get(f"/v1/demo-data/{name}").json() for name in ("portland", "conflict")}
-    dataset, conflict_data = (post("/v1/datasets", body[name])["id"] for name in ("portland", "conflict"))
+    conflict_data, dataset = (post("/v1/datasets", body[name])["id"] for name in ("conflict", "portland"))  # a night takes the newest
     base = post("/v1/scenarios", {"name": "As it stands", "base": {"dataset_id": dataset}, "changes": []})["id"]
     change = {"op": "set", "path": SHARE, "value": 0.4}
     more = post("/v1/scenarios", {"name": "More seats for aligned partners", "base": {"scenario_id": base}, "changes": [change]})["id"]
@@ -139,7 +137,7 @@ def days(address: str, secret: str, folder: Path) -> dict[str, str]:
     other = post("/v1/runs", {"scenario_id": more, "reference_run": run, "note": "For Thursday's meeting"})["id"]
     ended(f"/v1/runs/{other}", ("succeeded",))
     publication = post("/v1/publications", {"run_id": run})["id"]
-    sweep = post("/v1/sweeps", {"scenario_id": base, "axes": [{"path": SHARE, "values": [0, 0.1, 0.2, 0.3, 0.4, 0.5]}]})["id"]
+    sweep = post("/v1/sweeps", {"scenario_id": base, "axes": [{"path": SHARE, "values": [0, 0.1, 0.2, 0.3, 0.4]}]})["id"]
     ended(f"/v1/sweeps/{sweep}", ("succeeded",))
     schedule = post("/v1/schedules", NIGHT)["id"]
     occurrence = post(f"/v1/schedules/{schedule}/occurrences", {"date": time.strftime("%Y-%m-%d", time.gmtime())})["id"]

@@ -262,7 +262,7 @@ def test_an_engine_that_cannot_is_bad_input(town: Path) -> None:
 def test_a_reference_can_be_given_beside_the_scenario(town: Path, tmp_path: Path) -> None:
     (town / "policy.toml").write_text(POLICY + '[[constraints]]\nkind = "change_limit"\nat_most = 0\n')
     (fault,) = faults(ojt("allocate", town, "--json"))
-    assert (fault["code"], fault["file"], fault["column"]) == ("missing_table", "policy.toml", "constraints.change_limit")
+    assert (fault["code"], fault["file"], fault["column"]) == ("no_reference", "policy.toml", "constraints.change_limit")
     last_night = tmp_path / "last.csv"
     last_night.write_text("seeker_id,slot_id,score\nS3,J2,5\n")
     answer = document(ojt("allocate", town, "--reference", last_night, "--json"))

@@ -34,7 +34,7 @@ class ChangeLimit(Constraint):
     def faults(self, problem: Problem) -> Iterator[Fault]:
         if not problem.scenario.has("reference"):
             yield self.fault(
-                "missing_table", "change_limit needs a reference to compare with.", "Add the table reference(seeker_id, slot_id), or give --reference."
+                "no_reference", "change_limit needs a reference to compare with.", "Add the table reference(seeker_id, slot_id), or give --reference."
             )
 
     def rows(self, draft: Draft) -> Iterator[Rows]:

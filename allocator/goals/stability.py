@@ -39,7 +39,7 @@ class Stability(Goal):
     def faults(self, problem: Problem) -> Iterator[Fault]:
         if not self.keeps and not problem.scenario.has("reference"):
             yield self.fault(
-                "missing_table", "stability needs a reference to compare with.", "Add the table reference(seeker_id, slot_id), or give --reference."
+                "no_reference", "stability needs a reference to compare with.", "Add the table reference(seeker_id, slot_id), or give --reference."
             )
 
     def objectives(self, draft: Draft) -> Iterator[Objective]:

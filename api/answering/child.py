@@ -41,7 +41,7 @@ def main(pipe: Connection, most_bytes: float) -> None:
         head, content = _answered(shelf, question)
         room = shelf.tidy()
         try:
-            pipe.send_bytes(json.dumps({**head, "open": shelf.keys, "leaves": not room}).encode())
+            pipe.send_bytes(json.dumps({**head, "open": shelf.keys, "ready": shelf.ready, "leaves": not room}).encode())
             pipe.send_bytes(content)
         except OSError:
             os._exit(ORPHANED)

@@ -6,6 +6,7 @@ import gc
 from collections import OrderedDict
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -28,6 +29,8 @@ class Held:
         self.subject = subject
         self.judge: Evaluator | None = None
         """Who evaluated plans under the facts of a scenario last."""
+        self.beside: OrderedDict[tuple[str, ...], dict[str, Any]] = OrderedDict()
+        """What other runs are like beside this one, in the order in which it was asked for last; lists of people are read a piece at a time."""
 
     @cached_property
     def inputs(self) -> Inputs:
@@ -54,6 +57,17 @@ class Held:
         """The result, ready to be asked who else; it stands on the same held program and prices as the explanations."""
         ground = self.explainer.ground
         return Recommender(self.opened, warm=ground.warm, known=ground.regrets) if len(ground.pairs) else Recommender(self.opened)
+
+    def open(self) -> None:
+        """Find out what the first question would find out for all others."""
+        if len(self.explainer.ground.pairs):
+            _ = self.explainer.ground.regrets
+        _ = self.recommender
+
+    @property
+    def ready(self) -> bool:
+        """Whether a question finds all of it."""
+        return "recommender" in self.__dict__
 
     @property
     def folder(self) -> Path:
@@ -92,6 +106,11 @@ class Shelf:
     def keys(self) -> list[str]:
         """What is open."""
         return list(self._held)
+
+    @property
+    def ready(self) -> list[str]:
+        """What is open with all that a first question finds out."""
+        return [key for key, held in self._held.items() if held.ready]
 
 
 def own_bytes() -> int:

@@ -1,7 +1,8 @@
 """The parent's half of answering: which process is asked, for how long, and what becomes of one that dies or overstays.
 
 A run that is open somewhere is asked about there, as what was found out about it stays in that process. Papers (workbooks, reports) never take the last
-process, so that a short question does not wait for a long one. Whoever finds nobody free in time is told to come again.
+process, so that a short question does not wait for a long one. Whoever finds nobody free in time is told to come again. A run that is looked at is opened
+ahead of the first question, as long as a process stays free beside it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -29,8 +31,12 @@ WAITING = 8
 LOOK = 0.5
 """Seconds between two looks at the memory of a process that is thinking."""
 AGAIN = "2"
-Kind = Literal["short", "warm", "paper"]
-"""`short` is answered by any process, `warm` by the one that has the run open, where there is one; `paper` takes long, and never the last process."""
+OPENING = 120.0
+"""Longest time for opening a run ahead."""
+Kind = Literal["short", "warm", "paper", "ahead"]
+"""`short` is answered by any process, `warm` by the one that has the run open or is opening it, where there is one; `paper` takes long, and never the last
+process; `ahead` is no question yet."""
+Readiness = Literal["open", "opening", "later"]
 
 
 @dataclass(eq=False)
@@ -41,11 +47,20 @@ class Answerer:
     pipe: Any = None
     busy: Kind | None = None
     open: Sequence[str] = field(default_factory=tuple)
+    ready: Sequence[str] = field(default_factory=tuple)
+    """What is open with all that the first question finds out."""
+    coming: Sequence[str] = field(default_factory=tuple)
+    """What will be open once the question that is worked on is answered."""
     used: float = 0.0
+
+    @property
+    def lives(self) -> bool:
+        """Whether there is a process."""
+        return self.process is not None and bool(self.process.is_alive())
 
     def start(self, most_bytes: float) -> None:
         """Be alive; OSError or EOFError where that cannot be just now, because the server that processes are forked from was killed."""
-        if self.process is not None and self.process.is_alive():
+        if self.lives:
             return
         self.end()
         prepare()
@@ -67,7 +82,7 @@ class Answerer:
         end_of(self.process)
         self.process.join(5)
         self.pipe.close()
-        self.process, self.pipe, self.open = None, None, ()
+        self.process, self.pipe, self.open, self.ready = None, None, (), ()
 
 
 class Answerers:
@@ -78,20 +93,20 @@ class Answerers:
         self._all = [Answerer() for _ in range(settings.answerers)]
         self._free = threading.Condition()
         self._waiting, self._closed = 0, False
+        self._unkept: deque[str] = deque(maxlen=100)
+        """Runs that were opened ahead and did not stay open, because there is no room for them."""
 
     def ask(self, name: str, subjects: Sequence[Subject], arguments: Mapping[str, Any], *, kind: Kind = "short", seconds: float = 60.0) -> bytes:
         """The answer to a question; one that takes longer than `seconds` ends with its process.
 
         Raises InputError where the question has faults, ProblemError where nobody is free, where it takes too long, or where an answer breaks.
         """
-        question = json.dumps({"name": name, "subjects": [list(subject) for subject in subjects], "arguments": dict(arguments)}, default=str).encode()
-        answerer = self._taken(kind, [subject.key for subject in subjects])
+        question = _question(name, subjects, arguments)
+        answerer = self._taken(kind, [subject.key for subject in subjects], seconds)
         try:
             head, content = self._answered(answerer, question, name, seconds)
         finally:
-            with self._free:
-                answerer.busy, answerer.used = None, time.monotonic()
-                self._free.notify_all()
+            self._give_back(answerer)
         if head["how"] == "faulty":
             raise InputError([Fault(**fault) for fault in head["faults"]])
         if head["how"] == "broken":
@@ -100,9 +115,42 @@ class Answerers:
             raise RuntimeError(message)
         return content
 
+    def open_ahead(self, key: str, subject: Callable[[], Subject]) -> Readiness:
+        """Open a run before anybody asks about it, in the background, where a process stays free for others; how far that is. `subject` lays the run out."""
+        with self._free:
+            if any(key in each.ready and each.lives for each in self._all):
+                return "open"
+            if any(key in each.coming for each in self._all):
+                return "opening"
+            free = [each for each in self._all if each.busy is None]
+            if self._closed or key in self._unkept or len(free) < 2 or any(each.busy == "ahead" for each in self._all):
+                return "later"
+            chosen = min(free, key=lambda each: (key not in each.open, *_order(each)))
+            chosen.busy, chosen.coming = "ahead", (key,)
+        threading.Thread(target=self._open, args=(chosen, key, subject), daemon=True).start()
+        return "opening"
+
+    def _open(self, answerer: Answerer, key: str, subject: Callable[[], Subject]) -> None:
+        try:
+            self._answered(answerer, _question("open_run", [subject()], {}), "open_run", OPENING)
+            if key not in answerer.ready:
+                self._unkept.append(key)
+        except Exception as error:  # nobody waits for it: whoever asks finds out anew, and is told
+            log.warning("a run could not be opened ahead", error=type(error).__name__)
+            self._unkept.append(key)
+        finally:
+            self._give_back(answerer)
+
+    def _give_back(self, answerer: Answerer) -> None:
+        with self._free:
+            answerer.busy, answerer.coming, answerer.used = None, (), time.monotonic()
+            self._free.notify_all()
+
     def _answered(self, answerer: Answerer, question: bytes, name: str, seconds: float) -> tuple[Mapping[str, Any], bytes]:
         """The answer, on a second attempt where the process has died: perhaps only because nobody had asked it anything for long."""
         for _ in range(2):
+            if self._closed:
+                break
             try:
                 answerer.start(self._settings.answers_gb * 1e9)
                 answerer.pipe.send_bytes(question)
@@ -116,7 +164,7 @@ class Answerers:
                 answerer.end()
                 raise
             else:
-                answerer.open = head["open"]
+                answerer.open, answerer.ready = head["open"], head["ready"]
                 if head["leaves"]:
                     answerer.end()
                 return head, content
@@ -133,34 +181,38 @@ class Answerers:
                 log.warning("an answer needed too much memory and its process was ended", question=name)
                 raise ProblemError("unavailable", f"The answer needs more than {self._settings.memory_gb:g} GB of memory.")
 
-    def _taken(self, kind: Kind, keys: Sequence[str]) -> Answerer:
-        """A process that is free for a question, from now on its own; ProblemError where there is none in time."""
-        until = time.monotonic() + PATIENCE
+    def _taken(self, kind: Kind, keys: Sequence[str], seconds: float) -> Answerer:
+        """A process that is free for a question, from now on its own; ProblemError where there is none in time.
+
+        A run that is being opened is waited for as long as opening it anew would be.
+        """
+        since = time.monotonic()
         with self._free:
             if self._waiting >= WAITING:
                 raise _busy()
             self._waiting += 1
             try:
                 while (chosen := self._choose(kind, keys)) is None:
-                    left = until - time.monotonic()
+                    opening = kind == "warm" and any(set(keys) <= set(each.coming) for each in self._all)
+                    left = since + (seconds if opening else PATIENCE) - time.monotonic()
                     if left <= 0 or self._closed:
                         raise _busy()
                     self._free.wait(left)
-                chosen.busy = kind
+                chosen.busy, chosen.coming = kind, keys if kind == "warm" else ()
                 return chosen
             finally:
                 self._waiting -= 1
 
     def _choose(self, kind: Kind, keys: Sequence[str]) -> Answerer | None:
-        """The free process to ask: one that has the subject open, else one that lives, that has little open, that was idle longest."""
+        """The free process to ask: one that has the subject open or will have, else one that lives, that has little open, that was idle longest."""
         papers = sum(each.busy == "paper" for each in self._all)
         if kind == "paper" and papers >= max(1, len(self._all) - 1):
             return None
-        holders = [each for each in self._all if keys and set(keys) <= set(each.open)]
+        holders = [each for each in self._all if keys and set(keys) <= {*each.open, *each.coming}]
         free = [each for each in holders if each.busy is None]
         if not free and not (holders and kind == "warm"):
             free = [each for each in self._all if each.busy is None]
-        return min(free, key=lambda each: (each.process is None, len(each.open), each.used), default=None)
+        return min(free, key=_order, default=None)
 
     def close(self) -> None:
         """End every process."""
@@ -169,6 +221,14 @@ class Answerers:
             self._free.notify_all()
         for each in self._all:
             each.end()
+
+
+def _order(answerer: Answerer) -> tuple[bool, int, float]:
+    return answerer.process is None, len(answerer.open), answerer.used
+
+
+def _question(name: str, subjects: Sequence[Subject], arguments: Mapping[str, Any]) -> bytes:
+    return json.dumps({"name": name, "subjects": [list(subject) for subject in subjects], "arguments": dict(arguments)}, default=str).encode()
 
 
 def _busy() -> ProblemError:

@@ -42,8 +42,16 @@ from api.answering.tables import arrow_file
 Register = Literal["internal", "seeker"]
 Language = Literal["en", "es"]
 Pairs = Sequence[tuple[str, str]]
+BESIDE = 6
+"""Runs beside another that are remembered; a comparison has five at most."""
 READING_GAP, READING_SECONDS = Fraction(1, 1_000), 6.0
 """How well, and how long at most, each other reading of a promise is solved: it is read by people who choose, and says where it is not proved."""
+
+
+def open_run(held: Held) -> bytes:
+    """Nothing yet: the run is opened for the questions that follow."""
+    held.open()
+    return b""
 
 
 # -- why ------------------------------------------------------------------------------------------------------------
@@ -145,12 +153,41 @@ def recommend(held: Held, *, seeker_id: str | None, slot_id: str | None, k: int,
 # -- side by side ---------------------------------------------------------------------------------------------------
 
 
-def comparison(base: Held, *others: Held, names: Sequence[str], abouts: Sequence[str], only_differences: bool) -> bytes:
-    """Runs against one of them."""
-    sides = [replace(Side.of(name, held.opened), about=about) for name, about, held in zip(names, abouts, (base, *others), strict=True)]
-    compared = [compare(sides[0], side).as_dict(only_differences=only_differences) for side in sides[1:]]
-    first = compared[0]["base"]
-    return told({"base": first, "comparisons": [{name: value for name, value in each.items() if name != "base"} for each in compared]})
+def comparison(
+    base: Held,
+    *others: Held,
+    names: Sequence[str],
+    abouts: Sequence[str],
+    only_differences: bool,
+    changes: Sequence[str] = (),
+    start: int = 0,
+    limit: int | None = None,
+    following: str | None = None,
+) -> bytes:
+    """Runs against one of them; of the people in each, those to whom one of `changes` happens (or all), `limit` of them (or all) from `start` on.
+
+    `following` is the cursor that is told where there are more.
+    """
+    first, *rest = zip(names, abouts, (base, *others), strict=True)
+    compared = [_beside(first, each, only_differences) for each in rest]
+    sides = [{name: value for name, value in each.items() if name != "base"} for each in compared]
+    for side in sides:
+        found = [person for person in side["people"] if person["change"] in changes] if changes else side["people"]
+        side["people_total"], side["people"] = len(found), found[start:][:limit]
+    more = any(side["people_total"] > start + len(side["people"]) for side in sides)
+    return told({"base": compared[0]["base"], "comparisons": sides, "next_cursor": following if more else None})
+
+
+def _beside(base: tuple[str, str, Held], other: tuple[str, str, Held], only_differences: bool) -> dict[str, Any]:
+    """Two runs side by side, worked out once."""
+    known, key = base[2].beside, (*base[:2], *other[:2], str(only_differences))
+    if key not in known:
+        sides = [replace(Side.of(name, held.opened), about=about) for name, about, held in (base, other)]
+        known[key] = compare(*sides).as_dict(only_differences=only_differences)
+    known.move_to_end(key)
+    while len(known) > BESIDE:
+        known.popitem(last=False)
+    return known[key]
 
 
 def figures(held: Held, last: Held | None = None) -> bytes:
@@ -229,6 +266,7 @@ def _plain(value: Any) -> Any:
 QUESTIONS: dict[str, Callable[..., bytes]] = {
     question.__name__: question
     for question in (
+        open_run,
         explain_seeker, explain_pair, explain_slot, explain_rule, semantics, inversions, evaluate_run, evaluate_facts, evaluate_tables, recommend, comparison,
         figures, equity_report, stability_report, as_workbook, as_page, as_table, as_sheets, as_bundle,
     )

@@ -137,7 +137,10 @@ class ComparedRun(BaseModel):
     goals: list[GoalBeside]
     rules: list[RuleBeside]
     flow: dict[str, int] = Field(description="People newly_placed, lost, moved, same, arrived, left; empty where one of the two has no plan.")
-    people: list[dict[str, Any]] = Field(description="Everybody with `seeker_id`, `change`, `from`, `to`, `score_from`, `score_to`, `score_change`, `tier`.")
+    people: list[dict[str, Any]] = Field(
+        description="Everybody who is asked for, with `seeker_id`, `change`, `from`, `to`, `score_from`, `score_to`, `score_change`, `tier`."
+    )
+    people_total: int = Field(description="How many people are asked for; more than `people` has where `limit` cuts it.")
     matrix: list[dict[str, Any]] = Field(description="People from each slot to each: `from`, `to`, `people`.")
     groups: list[GroupBeside]
     staff: list[StaffBeside]
@@ -148,6 +151,7 @@ class ComparisonDocument(BaseModel):
 
     base: SideLine
     comparisons: list[ComparedRun]
+    next_cursor: str | None = Field(description="Cursor of the next piece of every run's `people`; null at the end, or where nothing was cut.")
 
 
 class EquityDocument(BaseModel):

@@ -74,6 +74,14 @@ class RuleExplanation(Timed):
     items: list[RuleLine]
 
 
+class Readiness(BaseModel):
+    """Whether the first question about a run will be answered at once."""
+
+    state: Literal["open", "opening", "later"] = Field(
+        description="`open` where it will, `opening` where that is being worked on, `later` where nobody is free to: the first question then takes longer."
+    )
+
+
 class InversionExample(BaseModel):
     """Somebody who waits, a slot they could take, and who holds it."""
 

@@ -41,18 +41,24 @@ class NoticeDocument(BaseModel):
     message: str
 
 
-class OutlookDocument(BaseModel):
-    """A scenario before it is solved. What is not said may still be impossible: who may take which seat is not looked at."""
+class OutlookTold(BaseModel):
+    """Facts and wishes before they are solved. What is not said may still be impossible: who may take which seat is not looked at."""
 
-    scenario_id: str
-    version: int
     people: int = Field(description="People in the pool.")
     openings: int
-    reference: int | None = Field(description="People in the reference; null where there is none, so that nobody's moves can be limited.")
+    reference: int | None = Field(description="People in the reference; null where the data brings none.")
+    needs_reference: bool = Field(description="Whether a rule compares with an earlier plan that the data does not bring, so that a run must name one.")
     rules: list[InForceDocument]
     promises: list[PromiseOutlook]
     notices: list[NoticeDocument]
     pins: list[dict[str, Any]] = Field(description="What people have decided about pairs: the first of them, as records of the table pins.")
+
+
+class OutlookDocument(OutlookTold):
+    """A scenario before it is solved."""
+
+    scenario_id: str
+    version: int
 
 
 class NamedDocument(BaseModel):

@@ -33,6 +33,7 @@ from api.night.publications import current, publish_night
 from api.night.schedule import Schedule
 from api.night.sources import Found, SourceError, read_source
 from api.problems import ProblemError
+from api.references import NO_REFERENCE
 from api.service import Service
 from api.store import audit
 from api.store.tables import datasets, occurrences, runs, scenario_versions, scenarios, schedules
@@ -298,7 +299,7 @@ def _understood(service: Service, found: Found, schedule: Schedule, row: Row) ->
 
     first = told(found.files)
     errors = [fault for fault in first.faults if fault.severity == "error"]
-    if errors and REFERENCE not in found.files and all(fault.code == "missing_table" and "reference" in fault.message for fault in errors):
+    if errors and REFERENCE not in found.files and all(fault.code == NO_REFERENCE for fault in errors):
         return told({**found.files, REFERENCE: NOBODY})
     return first
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -13,6 +13,7 @@ from api.pages import beside
 from api.pages.ask import Ask, RefusedError
 from api.pages.frame import Form, Pages
 from api.pages.pictures import Picture
+from api.paging import encoded
 
 pages = Pages()
 MOST = 5
@@ -20,6 +21,7 @@ MOST = 5
 PIECE = 50
 """People on one piece of a list."""
 CHANGES = ("newly_placed", "lost", "moved", "same", "arrived", "left")
+MOVES = tuple(change for change in CHANGES if change != "same")
 Name = Annotated[str, Query(max_length=64)]
 Others = Annotated[list[Annotated[str, Query(max_length=64)]], Query(alias="with", max_length=20)]
 
@@ -65,14 +67,18 @@ async def compare(
     }
     if not base or not chosen:
         return document
+    # Of all of them the first who move; of the one whose people are looked at, the piece that is asked for.
+    kind, mine = change if change in CHANGES else "", [each for each in chosen if each == people]
+    asked = [(chosen, MOVES, 0)] + [(mine, (kind,) if kind else MOVES, piece)] * bool(mine and (kind or piece))
     try:
-        told = await api.get("/v1/comparisons", base=base, **{"with": chosen}, only_differences=only)
+        told, *looked_at = await asyncio.gather(*(_told(api, base, *each, only=only) for each in asked))
     except RefusedError as error:
         if error.code in ("not-found", "forbidden"):
             raise
         return {**document, "refused": error.problem}
     equity = await asyncio.gather(*(_equity(api, base, each) for each in chosen)) if fair and document["may_fair"] else [None] * len(chosen)
-    sides = [_side(each, people, change, piece) for each in told["comparisons"]]
+    pieces = {each["other"]["name"]: (each, kind, piece) for side in looked_at for each in side["comparisons"]}
+    sides = [_side(each, *pieces.get(each["other"]["name"], (each, "", 0))) for each in told["comparisons"]]
     figures, rules = beside.figures(told), beside.rules(told)
     return {
         **document,
@@ -92,23 +98,27 @@ def _choice(run: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     return {**told, "scenario": names.get(run["scenario_id"], run["scenario_id"]), "placed": (run["summary"] or {}).get("placed")}
 
 
-def _side(told: Mapping[str, Any], people: str, change: str, piece: int) -> dict[str, Any]:
-    """A run against the base, with one piece of its people: of those who moved, or of those with the change that is asked for."""
+async def _told(api: Any, base: str, others: list[str], changes: Sequence[str], piece: int, *, only: bool) -> dict[str, Any]:
+    """Runs against the base, with one piece of the people to whom one of these changes happens."""
+    cursor = encoded(str(piece * PIECE)) if piece else None
+    asked = {"with": others, "change": list(changes), "only_differences": only, "limit": PIECE, "cursor": cursor}
+    told: dict[str, Any] = await api.get("/v1/comparisons", base=base, **asked)
+    return told
+
+
+def _side(told: Mapping[str, Any], looked_at: Mapping[str, Any], kind: str, piece: int) -> dict[str, Any]:
+    """A run against the base, with one piece of its people."""
     run = told["other"]
-    mine = people == run["name"]
-    kind = change if mine and change in CHANGES else ""
-    found = [each for each in told["people"] if each["change"] == kind or (not kind and each["change"] != "same")]
-    start = piece * PIECE if mine else 0
     return {
         "id": run["name"],
         **{name: run[name] for name in ("about", "status", "has_plan", "placed", "pool", "broken")},
         **{name: told[name] for name in ("sentence", "decided_by", "unproved", "flow")},
         "inputs": beside.inputs(told["inputs"]),
         "matrix": beside.matrix(told["matrix"]),
-        "people": found[start : start + PIECE],
-        "count": len(found),
-        "start": start,
-        "piece": start // PIECE,
+        "people": looked_at["people"],
+        "count": looked_at["people_total"],
+        "start": piece * PIECE,
+        "piece": piece,
         "change": kind,
         "groups": [each for each in told["groups"] if each["difference"]],
     }

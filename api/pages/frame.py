@@ -40,6 +40,8 @@ from api.routing import Guarded
 from api.texts import fit
 
 JSON = ".json"
+ASIDE = "reasons"
+"""The part of a query that only says how long a page waits: it is in no address that a page makes."""
 _IN_BRACES = re.compile(r"\{(\w+)(?::\w+)?\}")
 View = Callable[..., Awaitable[dict[str, Any]]]
 Act = Callable[..., Awaitable[str | dict[str, Any]]]
@@ -168,7 +170,7 @@ async def show(
         pictures = page.draw(document) if page.draw else {}
         # A form's own address is not the page's: links on a page that is shown again lead to the page.
         place = _IN_BRACES.sub(lambda found: str(request.path_params[found[1]]), page.path)
-        return render(page.template, {**_frame(request, place), **document, "pictures": pictures, "problem": problem, "given": given or {}})
+        return render(page.template, {**framed(request, place), **document, "pictures": pictures, "problem": problem, "given": given or {}})
 
     return _html(await run_in_threadpool(drawn), status)
 
@@ -180,7 +182,7 @@ async def refused(request: Request, problem: dict[str, Any]) -> Response:
     if problem["code"] == "unauthenticated":
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"{origin.LOGIN}?{urlencode({'next': here if request.method == 'GET' else '/'})}", 303)
-    return _html(await run_in_threadpool(render, "problem.html", {**_frame(request), "problem": problem, "given": {}}), problem["status"])
+    return _html(await run_in_threadpool(render, "problem.html", {**framed(request), "problem": problem, "given": {}, "back": ""}), problem["status"])
 
 
 def problem_of(request: Request, error: ProblemError | RefusedError | RequestValidationError) -> dict[str, Any]:
@@ -205,12 +207,12 @@ def install(app: FastAPI) -> None:
         return await refused(request, problems.document(request, "not-found", say("frame.no_page")))
 
 
-def _frame(request: Request, place: str = "") -> dict[str, Any]:
-    """What every page shows around its own; `place` is its path, that of the request where absent."""
+def framed(request: Request, place: str = "", *, asks: bool = True) -> dict[str, Any]:
+    """What every page shows around its own; `place` is its path, that of the request where absent. Who is there is only asked for where `asks`."""
     path = place or request.url.path
     service = request.app.state.service
     try:
-        me = identify(request, service)
+        me = identify(request, service) if asks else getattr(request.state, "caller", None)
     except ProblemError:
         me = None
     return {
@@ -218,18 +220,18 @@ def _frame(request: Request, place: str = "") -> dict[str, Any]:
         "may": ROLES[me.role] if me else frozenset(),
         "places": PLACES,
         "path": path,
-        "query": dict(request.query_params),
+        "query": {name: value for name, value in request.query_params.items() if name != ASIDE},
         "address": _address(request, path),
         "banner": service.settings.banner,
     }
 
 
 def _address(request: Request, path: str) -> Callable[..., str]:
-    """A maker of addresses like this page's, with some of the query changed; None takes a part out."""
+    """A maker of addresses like this page's, with some of the query changed; None takes a part out. What is not changed stays, as often as it is there."""
 
     def changed(**parts: Any) -> str:
-        query = {**request.query_params, **parts}
-        told = urlencode({name: value for name, value in query.items() if value not in (None, "")})
+        kept = [(name, value) for name, value in request.query_params.multi_items() if name not in parts and name != ASIDE]
+        told = urlencode([(name, value) for name, value in (*kept, *parts.items()) if value not in (None, "")])
         return quote(path) + (f"?{told}" if told else "")
 
     return changed

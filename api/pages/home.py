@@ -28,9 +28,10 @@ SETTLED_IN = 5
 @pages.page("/", "read", "home.html")
 async def home(api: Ask) -> Document:
     """What each role looks for first."""
-    who, scenarios, sweeps, nights, datasets, runs, *counted = await asyncio.gather(
+    who, scenarios, studies, sweeps, nights, datasets, runs, *counted = await asyncio.gather(
         api.get("/v1/me"),
         api.get("/v1/scenarios", limit=LOOKED_AT),
+        api.get("/v1/studies", limit=SHOWN),
         api.get("/v1/sweeps", limit=SHOWN),
         _nights(api),
         api.get("/v1/datasets", limit=1, usable="true"),
@@ -49,6 +50,7 @@ async def home(api: Ask) -> Document:
         "scenarios": await asyncio.gather(*(_standing(api, each) for each in shown)),
         "more_scenarios": len(mine or scenarios["items"]) > SHOWN,
         "nights": nights,
+        "studies": [{name: each[name] for name in ("id", "kind", "title", "address", "gone", "created_at")} for each in studies["items"]],
         "sweeps": [_named(sweep, scenarios["items"]) for sweep in sweeps["items"]],
         "steps": _steps(datasets["items"], scenarios["items"], runs["items"], nights),
     }
@@ -96,7 +98,12 @@ async def _last_run(api: Ask, scenario_id: str) -> Document | None:
 async def _last_plan(api: Ask, scenario_id: str) -> Document | None:
     """The last run that found a plan."""
     found = await api.get("/v1/runs", scenario_id=scenario_id, status="succeeded", limit=10)
-    return _first(run for run in found["items"] if run["outcome"] in WITH_PLAN)
+    return _first(run for run in found["items"] if _has_plan(run))
+
+
+def _has_plan(run: Document) -> bool:
+    """Whether a run found a plan, and it can still be told what the plan is."""
+    return run["outcome"] in WITH_PLAN and run["summary"] is not None
 
 
 async def _or_none(api: Ask, path: str, **given: Any) -> Any:
@@ -174,7 +181,7 @@ def _steps(datasets: list[Document], scenarios: list[Document], runs: list[Docum
     if len(runs) >= SETTLED_IN or nights["schedules"] or nights["current"]:
         return None
     dataset, scenario = _first(datasets), _first(scenarios)
-    solved = _first(run for run in runs if run["outcome"] in WITH_PLAN)
+    solved = _first(run for run in runs if _has_plan(run))
     return {
         "dataset": dataset and {"id": dataset["id"], "name": dataset["name"]},
         "scenario": scenario and {"id": scenario["id"], "name": scenario["name"]},

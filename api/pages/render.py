@@ -26,7 +26,17 @@ def render(name: str, given: dict[str, Any]) -> str:
 def environment() -> Environment:
     """The templates of the pages."""
     made = Environment(loader=PackageLoader("api.pages", "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    made.filters |= {"moment": moment, "day": day, "number": number, "percent": percent, "money": money, "seconds": seconds, "signed": signed, "until": until}
+    made.filters |= {
+        "moment": moment,
+        "day": day,
+        "plain_moment": plain_moment,
+        "number": number,
+        "percent": percent,
+        "money": money,
+        "seconds": seconds,
+        "signed": signed,
+        "until": until,
+    }
     made.tests |= {"worded": worded}
     made.globals |= {"say": say, "static": static, "once": once, "bar": bar, "now": lambda: datetime.now(UTC)}
     return made
@@ -48,6 +58,12 @@ def moment(value: datetime | str | None) -> Markup | str:
         return UNKNOWN
     at = (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
     return Markup('<time datetime="{}">{} UTC</time>').format(at.isoformat(timespec="seconds"), f"{at:%b} {at.day}, {at:%Y, %H:%M}")
+
+
+def plain_moment(value: datetime | str) -> str:
+    """A moment where no markup can stand, such as in a list to choose from."""
+    at = (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
+    return f"{at:%b} {at.day}, {at:%H:%M} UTC"
 
 
 def day(value: str | None) -> Markup | str:

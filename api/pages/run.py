@@ -51,8 +51,9 @@ async def run(
     slot: Id = "",
     rule: Id = "",
     to: Id = "",
+    reasons: Literal["", "now"] = "",
 ) -> dict[str, Any]:
-    """A run; `person`, `slot` and `rule` open the drawer, `to` is a slot that is tried for the person."""
+    """A run; `person`, `slot` and `rule` open the drawer, `to` is a slot that is tried for the person; `reasons=now` waits for what has to be found out."""
     told = await api.get("/v1/runs/{run_id}", run_id=run_id)
     where = stage(told)
     scenario, trace = await asyncio.gather(
@@ -64,12 +65,13 @@ async def run(
     if where != "plan":
         log = await api.get("/v1/runs/{run_id}/log", run_id=run_id)
         return {**about, **asked, **NOTHING, "trace": trace, "log": log, "person": None, "slot": None, "rule": None, "scenarios": []}
-    kpis, against, listed, opened, scenarios = await asyncio.gather(
+    kpis, against, listed, opened, scenarios, _ = await asyncio.gather(
         api.get("/v1/runs/{run_id}/kpis", run_id=run_id),
         _against(api, told, scenario),
         tabs.asked(api, run_id, tab=tab, show=show, reason=reason, left=left, q=q, sort=sort, cursor=cursor),
-        drawers.opened(api, run_id, person=person, slot=slot, rule=rule, to=to),
+        drawers.opened(api, run_id, person=person, slot=slot, rule=rule, to=to, now=reasons == "now"),
         _scenarios(api, told) if person or slot else _none(),
+        api.post("/v1/runs/{run_id}/open", run_id=run_id),  # whoever looks at a result will ask why
     )
     return {**about, **asked, **NOTHING, "kpis": kpis, "against": against, "trace": trace, **listed, **opened, "scenarios": scenarios}
 

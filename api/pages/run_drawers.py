@@ -1,65 +1,82 @@
 """What the drawer beside a result tells of a person, a slot or a rule: how it stands, why, and what else there could be.
 
-Questions about one run are asked one after the other: the first finds out what serves the others, in the process that has the run open.
+How it stands is in the lists of the result, and told at once. Reasons are found out by solving, and the first about a run by opening it, which may take half a
+minute on a large one: they are `pending` until the page is asked for `reasons=now`, which waits for them. Questions about one run are asked one after the
+other: the first finds out what serves the others, in the process that has the run open.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Iterable
 from typing import Any
 
 from api.pages.ask import Api, RefusedError
+from api.pages.run_tabs import standing
 
 SECONDS = 3
 """Seconds that a question may solve."""
 OTHERS = 5
 MOST_LINES = 1000
+BUSY = "busy"
+"""The problem that passes by itself: everybody who could answer is at work."""
 
 
-async def opened(api: Api, run_id: str, *, person: str, slot: str, rule: str, to: str) -> dict[str, Any]:
-    """The drawer that the address opens, if any."""
+async def opened(api: Api, run_id: str, *, person: str, slot: str, rule: str, to: str, now: bool) -> dict[str, Any]:
+    """The drawer that the address opens, if any; with reasons where they are wanted `now`."""
     told: dict[str, Any] = {"person": None, "slot": None, "rule": None}
     if person:
-        told["person"] = await of_person(api, run_id, person, to)
+        told["person"] = await of_person(api, run_id, person, to, now=now)
     elif slot:
-        told["slot"] = await of_slot(api, run_id, slot)
+        told["slot"] = await of_slot(api, run_id, slot, now=now)
     elif rule:
-        told["rule"] = await of_rule(api, run_id, rule)
+        told["rule"] = await of_rule(api, run_id, rule, now=now)
     return told
 
 
-async def of_person(api: Api, run_id: str, person: str, to: str) -> dict[str, Any]:
+async def of_person(api: Api, run_id: str, person: str, to: str, *, now: bool) -> dict[str, Any]:
     """A person: where they are and why, in words for staff and in words for them; other slots, and what one that is asked for would take."""
+    found = await asyncio.gather(*(api.get(f"/v1/runs/{{run_id}}/{name}", run_id=run_id, seeker=person[:200], limit=1) for name in ("assignments", "unplaced")))
+    line = next((line for each in found for line in each["items"]), None)
+    told = {"id": person, "there": line is not None, "line": line, "why": None, "said": {}, "others": None, "to": None, **_begun(line, now=now)}
+    if line is None:
+        return told
+    if not now:
+        return told | {"to": {"slot": to, "why": None, "moves": [], "judged": None} if to else None}
     problems: list[dict[str, Any]] = []
     place = {"run_id": run_id, "seeker_id": person, "seconds": SECONDS}
     why = await _or_none(api.get("/v1/runs/{run_id}/explain/seekers/{seeker_id}", **place, spoken="true"), problems)
-    if why is None and problems[-1]["code"] == "not-found":
-        return {"id": person, "there": False, "line": None, "why": None, "said": {}, "others": None, "to": None, "problems": []}
     said = {} if why is None else why.pop("spoken")
     recommended = await _or_none(_recommended(api, {"run_id": run_id, "seeker_id": person, "k": OTHERS, "seconds": SECONDS}), problems)
-    line = await _line(api, run_id, ("assignments", "unplaced"), "seeker_id", person)
     tried = await tried_for(api, run_id, person, to, problems) if to else None
-    return {"id": person, "there": True, "line": line, "why": why, "said": said, "others": recommended, "to": tried, "problems": _told_once(problems)}
+    return told | {"why": why, "said": said, "others": recommended, "to": tried} | _ended(problems)
 
 
-async def of_slot(api: Api, run_id: str, slot: str) -> dict[str, Any]:
+async def of_slot(api: Api, run_id: str, slot: str, *, now: bool) -> dict[str, Any]:
     """A slot: how full it is and why, who is in it, and who else could be, the best first."""
+    found, holders = await asyncio.gather(
+        api.get("/v1/runs/{run_id}/slots", run_id=run_id, slot=slot[:200], limit=1),
+        api.get("/v1/runs/{run_id}/assignments", run_id=run_id, slot=slot[:200], sort="-score", limit=200),
+    )
+    line = next(iter(found["items"]), None)
+    told = {"id": slot, "there": line is not None, "line": line, "holders": holders["items"], "why": None, "others": None, **_begun(line, now=now)}
+    if line is None or not now:
+        return told
     problems: list[dict[str, Any]] = []
     why = await _or_none(api.get("/v1/runs/{run_id}/explain/slots/{slot_id}", run_id=run_id, slot_id=slot, seconds=SECONDS), problems)
-    if why is None and problems[-1]["code"] == "not-found":
-        return {"id": slot, "there": False, "line": None, "why": None, "holders": [], "others": None, "problems": []}
     recommended = await _or_none(_recommended(api, {"run_id": run_id, "slot_id": slot, "k": OTHERS, "seconds": SECONDS}), problems)
-    line = await _line(api, run_id, ("slots",), "slot_id", slot)
-    holders = await api.get("/v1/runs/{run_id}/assignments", run_id=run_id, slot=slot, sort="-score", limit=200)
-    return {"id": slot, "there": True, "line": line, "why": why, "holders": holders["items"], "others": recommended, "problems": _told_once(problems)}
+    return told | {"why": why, "others": recommended} | _ended(problems)
 
 
-async def of_rule(api: Api, run_id: str, rule: str) -> dict[str, Any]:
+async def of_rule(api: Api, run_id: str, rule: str, *, now: bool) -> dict[str, Any]:
     """A rule, line by line: what it asks and reaches, and what one more or one less would change."""
+    stands = standing((await api.get("/v1/runs/{run_id}/rules", run_id=run_id))["items"], rule)
+    told = {"id": rule, "there": stands is not None, "stands": stands, "why": None, **_begun(stands, now=now)}
+    if stands is None or not now:
+        return told
     problems: list[dict[str, Any]] = []
-    asked = api.get("/v1/runs/{run_id}/explain/rules/{label}", run_id=run_id, label=rule, seconds=SECONDS)
-    why = await _or_none(asked, problems)
-    return {"id": rule, "there": why is not None or problems[-1]["code"] != "not-found", "why": why, "problems": _told_once(problems)}
+    why = await _or_none(api.get("/v1/runs/{run_id}/explain/rules/{label}", run_id=run_id, label=rule, seconds=SECONDS), problems)
+    return told | {"why": why} | _ended(problems)
 
 
 async def tried_for(api: Api, run_id: str, person: str, slot: str, problems: list[dict[str, Any]]) -> dict[str, Any]:
@@ -96,16 +113,6 @@ async def _recommended(api: Api, asked: dict[str, Any]) -> Any:
     return (await api.post("/v1/recommendations", asked)).document
 
 
-async def _line(api: Api, run_id: str, lists: Iterable[str], column: str, name: str) -> dict[str, Any] | None:
-    """The line of a list that is about this one."""
-    for each in lists:
-        found = await api.get(f"/v1/runs/{{run_id}}/{each}", run_id=run_id, q=name[:100], sort=column, limit=MOST_LINES)
-        line: dict[str, Any] | None = next((line for line in found["items"] if line[column] == name), None)
-        if line is not None:
-            return line
-    return None
-
-
 async def _or_none(asked: Awaitable[Any], problems: list[dict[str, Any]]) -> Any:
     """An answer, or none where there is a problem, which is kept: the rest of the page stands without it."""
     try:
@@ -115,6 +122,13 @@ async def _or_none(asked: Awaitable[Any], problems: list[dict[str, Any]]) -> Any
         return None
 
 
-def _told_once(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each problem once; what a role may not do is simply not there."""
-    return list({problem["code"]: problem for problem in problems if problem["code"] != "forbidden"}.values())
+def _begun(there: Any, *, now: bool) -> dict[str, Any]:
+    """Nothing is found out yet: `pending` where there is something to find out, `busy` where that was tried and nobody was free."""
+    return {"pending": there is not None and not now, "busy": False, "problems": []}
+
+
+def _ended(problems: list[dict[str, Any]]) -> dict[str, Any]:
+    """Each problem once, and whether to come again for what is missing; what a role may not do is simply not there."""
+    told = {problem["code"]: problem for problem in problems if problem["code"] != "forbidden"}
+    busy = told.pop(BUSY, None) is not None
+    return {"pending": busy, "busy": busy, "problems": list(told.values())}

@@ -69,6 +69,19 @@ def by_rule(standings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(told, key=lambda rule: (-rule["missed"], rule["kind"], rule["label"]))
 
 
+def standing(standings: Sequence[dict[str, Any]], name: str) -> dict[str, Any] | None:
+    """How a rule stands, by the names that it can be asked about: its label, its kind, both, or the full name of one line; None where there is none."""
+    lines = [line for line in standings if name in _names(line)]
+    return _told(lines[0]["kind"], lines[0]["label"], lines) if lines else None
+
+
+def _names(line: dict[str, Any]) -> tuple[str, ...]:
+    kind, label = line["kind"], line["label"]
+    named = f"{kind}[{label}]"
+    own = kind if label in ("", kind) else named
+    return kind, label, named, own, f"{own}[{line['key']}]" if line["key"] else own
+
+
 def _told(kind: str, label: str, lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
     limits = [line for line in lines if line["slack"] is not None]
     missed = [line for line in limits if line["slack"] < 0]

@@ -15,6 +15,7 @@ from api.pages import edits
 from api.pages.ask import Api, Ask, RefusedError
 from api.pages.controls import controls, entered, in_words, same, shown, word_of
 from api.pages.frame import Form, Pages
+from api.pages.plans_before import plans_before
 from api.pages.words import say
 
 pages = Pages()
@@ -24,6 +25,8 @@ TABS: dict[str, str] = {"eligibility": "matching", "goals": "goals"}
 PROMISES = ("reservation", "business_target")
 """Constraints that promise something; the others limit."""
 STABILITY = "change_limit"
+NO_REFERENCE = "no_reference"
+"""Code of the warning that a run must name a plan to compare with; the page says so where runs are begun."""
 MOST_OFFERED = 2_000
 Version = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 Text = Annotated[str, Query(max_length=400)]
@@ -60,7 +63,8 @@ async def scenario(
         "latest": latest["version"],
         "sentences": _sentences(document, told),
         "outlook": outlook,
-        "warnings": [] if told is None else told["warnings"],
+        "warnings": [] if told is None else [each for each in told["warnings"] if each["code"] != NO_REFERENCE],
+        "plans_before": [] if outlook is None else await plans_before(api, document, ended["items"]),
         "tab": tab,
         "rules": rules,
         "opened": None if opened is None else _opened(opened, by_kind),
@@ -426,7 +430,9 @@ async def sweep(api: Ask, form: Form, scenario_id: str) -> str:
     """Run copies over values of a number."""
     path, percent = str(form.get("path") or ""), str(form.get("path") or "").endswith(".share")
     ends = [_part(str(form.get(name) or ""), percent) for name in ("start", "stop", "step")]
-    body = {"scenario_id": scenario_id, "axes": [{"path": path, "range": ":".join(ends)}], "note": str(form.get("sweep_note") or "")}
+    body: dict[str, Any] = {"scenario_id": scenario_id, "axes": [{"path": path, "range": ":".join(ends)}], "note": str(form.get("sweep_note") or "")}
+    if reference := form.get("sweep_reference"):
+        body["reference_run"] = reference
     made = await api.post("/v1/sweeps", body, once=str(form.get("once") or ""))
     return f"/tradeoffs/{made.made}"
 

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
 from fastapi import Query, Request, Response
@@ -14,6 +14,7 @@ from fastapi import Query, Request, Response
 from allocator.inert import inert
 from api.documents.compared import ComparisonDocument, EquityDocument, StabilityDocument
 from api.forms import MEDIA, UNCHANGED, JsonOrCsv, form_of, lasting, offers
+from api.paging import Cursor, decoded_number, encoded
 from api.problems import ProblemError
 from api.results import PAPER_SECONDS, subject_of, tag_of_result
 from api.routes.explanations import FAILS
@@ -22,6 +23,8 @@ from api.runs import planned, run_of
 from api.scenarios import find_version
 
 router = Router(tags=["comparisons"])
+Change = Literal["newly_placed", "lost", "moved", "same", "arrived", "left"]
+Changes = Annotated[list[Change], Query(alias="change", max_length=6, description="Only people to whom one of these happens; everybody where absent.")]
 PERSON = ("seeker_id", "change", "from", "to", "score_from", "score_to", "score_change", "tier")
 """What a line of the CSV tells of a person."""
 Run = Annotated[str, Query(max_length=64)]
@@ -36,11 +39,14 @@ def compare(
     base: Annotated[str, Query(max_length=64, description="The run that the others are seen from.")],
     others: Others,
     only_differences: Annotated[bool, Query(description="Leave out what is the same.")] = False,
+    changes: Changes = [],  # noqa: B006  # what an address without them says; nobody changes it
+    limit: Annotated[int | None, Query(ge=0, le=1000, description="Most people that are told of each run; everybody where absent.")] = None,
+    cursor: Cursor = None,
     form: JsonOrCsv = None,
 ) -> Response:
     """Two to six runs: what went in and differs, goals and rules side by side, what becomes of each person, who is served, and staff load.
 
-    As CSV, what becomes of each person in each run.
+    People come whole, or a piece at a time by their ids. As CSV, what becomes of each person in each run, all of them.
     """
     wanted = form_of(request, form, ("json", "csv"))
     names = [base, *others]
@@ -48,13 +54,17 @@ def compare(
         raise ProblemError("faulty-input", "Each run can be named once.")
     runs = [run_of(service, me.board, name) for name in names]
     tags = [tag_of_result(service, run) for run in runs]
-    headers, known = lasting(request, f'"{"-".join(tag.strip(chr(34))[:12] for tag in tags)}-{int(only_differences)}-{wanted}"')
+    start = decoded_number(cursor)
+    part = [int(only_differences), *changes, limit, start] if wanted == "json" else [int(only_differences), *changes]
+    headers, known = lasting(request, f'"{"-".join(map(str, [*(tag.strip(chr(34))[:12] for tag in tags), *part, wanted]))}"')
     if known:
         return known
     subjects = [subject_of(service, run) for run in runs]
     with service.store.read() as connection:
         abouts = [_about(connection, me.board, run) for run in runs]
-    arguments = {"names": names, "abouts": abouts, "only_differences": only_differences}
+    arguments = {"names": names, "abouts": abouts, "only_differences": only_differences, "changes": changes}
+    if wanted == "json":
+        arguments |= {"start": start, "limit": limit, "following": encoded(str(start + limit)) if limit else None}
     answer = service.answerers.ask("comparison", subjects, arguments, kind="paper", seconds=PAPER_SECONDS)
     return Response(_csv(answer) if wanted == "csv" else answer, headers=headers, media_type=MEDIA[wanted])
 

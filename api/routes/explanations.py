@@ -9,11 +9,11 @@ from typing import Annotated, Any, Literal
 from fastapi import Query, Request, Response
 
 from allocator import Fault, InputError
-from api.documents.explanations import Inversions, PairExplanation, RuleExplanation, SeekerExplanation, SlotExplanation
+from api.documents.explanations import Inversions, PairExplanation, Readiness, RuleExplanation, SeekerExplanation, SlotExplanation
 from api.documents.semantics import Semantics
 from api.forms import UNCHANGED, lasting
 from api.problems import not_found
-from api.results import paper, subject_of, tag_of_result
+from api.results import files_of_result, paper, subject_of, tag_of_result
 from api.routing import Me, Router, Use
 from api.runs import planned, run_of
 from api.service import Service
@@ -104,6 +104,16 @@ def explain_inversions(run_id: str, request: Request, me: Me, service: Use) -> R
     run = planned(run_of(service, me.board, run_id))
     headers, known = lasting(request, tag_of_result(service, run, "inversions"))
     return known or Response(paper(service, run, "inversions.json", "inversions").read_bytes(), headers=headers, media_type="application/json")
+
+
+@router.operation("POST", "/v1/runs/{run_id}/open", "read", fails=(409, 410), response_model=Readiness)
+def open_run(run_id: str, me: Me, service: Use) -> Readiness:
+    """Get ready for questions about a run, in the background and where somebody is free to: on a large run what the first question needs takes half a minute.
+
+    Harmless however often; nothing is kept."""
+    run = planned(run_of(service, me.board, run_id))
+    files_of_result(service, run)
+    return Readiness(state=service.answerers.open_ahead(run["id"], lambda: subject_of(service, run)))
 
 
 def explained(service: Service, run: Mapping[str, Any], question: str, seconds: float, **arguments: Any) -> Response:

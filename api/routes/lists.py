@@ -42,6 +42,7 @@ def list_assignments(
     limit: Limit = 100,
     cursor: Cursor = None,
     q: Text = "",
+    seeker: Id = None,
     slot: Id = None,
     employer: Id = None,
     partner: Id = None,
@@ -50,7 +51,7 @@ def list_assignments(
     sort: Sort = "",
 ) -> Response:
     """Who goes where: by the seekers' ids unless sorted otherwise. CSV has every line that matches."""
-    equal = {"slot_id": slot, "employer_id": employer, "partner_id": partner, "center_id": center, "tier": tier}
+    equal = {"seeker_id": seeker, "slot_id": slot, "employer_id": employer, "partner_id": partner, "center_id": center, "tier": tier}
     texts = ("seeker_id", "slot_id", "employer_id", "partner_id")
     wanted = Wanted(equal, q, texts, _column(sort, AssignmentLine.model_fields))
     return _listed(request, service, run_of(service, me.board, run_id), "assignments", wanted, form, limit, cursor)
@@ -66,6 +67,7 @@ def list_unplaced(
     limit: Limit = 100,
     cursor: Cursor = None,
     q: Text = "",
+    seeker: Id = None,
     reason: Id = None,
     partner: Id = None,
     center: Id = None,
@@ -73,7 +75,7 @@ def list_unplaced(
     sort: Sort = "",
 ) -> Response:
     """Who holds no slot, and why: by tier, then by who has waited longest, unless sorted otherwise."""
-    equal = {"reason": reason, "partner_id": partner, "center_id": center, "tier": tier}
+    equal = {"seeker_id": seeker, "reason": reason, "partner_id": partner, "center_id": center, "tier": tier}
     wanted = Wanted(equal, q, ("seeker_id", "partner_id", "coach_id"), _column(sort, UnplacedLine.model_fields))
     return _listed(request, service, run_of(service, me.board, run_id), "unplaced", wanted, form, limit, cursor)
 
@@ -88,15 +90,15 @@ def list_slots(
     limit: Limit = 100,
     cursor: Cursor = None,
     q: Text = "",
+    slot: Id = None,
     employer: Id = None,
     center: Id = None,
     open: Annotated[bool | None, Query(description="Only slots with openings left, or only those without.")] = None,
     sort: Sort = "",
 ) -> Response:
     """Every slot with its openings, those that are taken and those that are left."""
-    wanted = Wanted(
-        {"employer_id": employer, "center_id": center}, q, ("slot_id", "employer_id", "onet_soc"), _column(sort, SlotLine.model_fields), {"left": open}
-    )
+    equal = {"slot_id": slot, "employer_id": employer, "center_id": center}
+    wanted = Wanted(equal, q, ("slot_id", "employer_id", "onet_soc"), _column(sort, SlotLine.model_fields), {"left": open})
     return _listed(request, service, run_of(service, me.board, run_id), "slots", wanted, form, limit, cursor)
 
 

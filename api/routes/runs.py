@@ -22,7 +22,7 @@ from api.jobs.turns import positions
 from api.once import OnceOnly, answered
 from api.paging import Cursor, Limit, Page, linked, piece
 from api.routing import Me, Router, Use
-from api.runs import Limits, find_run, require_reference, require_room
+from api.runs import Limits, find_run, require_compared, require_reference, require_room
 from api.scenarios import find_version, own_layer
 from api.service import Service
 from api.store import audit
@@ -61,7 +61,11 @@ class NewRun(BaseModel):
     scenario_version: int | None = Field(None, ge=1, le=2**31 - 1, description="The latest where absent.")
     seed: int = Field(0, ge=0, le=2**31 - 1, description="Seed of the lottery; the same facts, wishes and seed give the same answer.")
     limits: Limits = Limits()
-    reference_run: str | None = Field(None, max_length=64, description="A run whose assignments are the reference, for rules of stability.")
+    reference_run: str | None = Field(
+        None,
+        max_length=64,
+        description="A run whose plan is what rules of stability compare with; needed where the data brings no reference and a rule compares.",
+    )
     tags: list[Annotated[str, Field(min_length=1, max_length=40)]] = Field([], max_length=20)
     note: str = Field("", max_length=2000)
 
@@ -164,9 +168,11 @@ async def submit(
 
 def _submit(new: NewRun, me: Me, service: Service, once: OnceOnly) -> JSONResponse:
     once.start(new.model_dump(mode="json"))
+    with service.store.read() as connection:
+        version = find_version(connection, me.board, new.scenario_id, new.scenario_version)
+    require_compared(service, me.board, version, new.reference_run)
     with service.store.begin() as connection:
         require_room(connection, service, me.board)
-        version = find_version(connection, me.board, new.scenario_id, new.scenario_version)
         if new.reference_run is not None:
             require_reference(connection, me.board, new.reference_run)
         values = {

@@ -17,10 +17,11 @@ from allocator.differences import difference
 from allocator.inputs import Inputs
 from allocator.named import named
 from allocator.outlook import outlook
-from api.documents.outlook import NamedDocument, OutlookDocument
+from api.documents.outlook import NamedDocument, OutlookDocument, OutlookTold
 from api.once import OnceOnly, answered
 from api.paging import Cursor, Limit, Page, linked, numbered, piece
 from api.problems import FaultDocument
+from api.references import needs_reference, problem_of
 from api.routes.datasets import POLICY, Format, PolicyDocument, policy_response
 from api.routing import Me, Router, Use
 from api.scenarios import (
@@ -156,6 +157,7 @@ class CheckDocument(BaseModel):
     warnings: list[FaultDocument]
     sentences: list[str] = Field(description="What the changes do, in words; none where they cannot be made.")
     facts: list[TableValueDocument] = Field(description="Values of the tables that the changes speak of.")
+    outlook: OutlookTold | None = Field(description="What can be said of it before it is solved; null where it is not sound.")
 
 
 class ResolvedDocument(PolicyDocument):
@@ -243,6 +245,7 @@ def check_only(new: NewScenario, me: Me, service: Use) -> CheckDocument:
         warnings=[FaultDocument(**fault.as_dict()) for fault in checked.warnings],
         sentences=[] if checked.inputs is None else checked.inputs.sentences(),
         facts=[] if checked.inputs is None else _facts(checked.inputs),
+        outlook=None if checked.inputs is None or checked.errors else OutlookTold(**_looking_ahead(checked.inputs)),
     )
 
 
@@ -342,7 +345,7 @@ def archive(scenario_id: str, me: Me, service: Use) -> Response:
 def read_effective(scenario_id: str, me: Me, service: Use, version: Version = None) -> ResolvedDocument:
     """A scenario with all its layers laid: the policy in force with the layer of each value, and what has become of the facts, old and new."""
     found, inputs = _opened(service, me, scenario_id, version)
-    told = inputs.problem()
+    _, faults = problem_of(inputs)
     return ResolvedDocument(
         scenario_id=scenario_id,
         version=found["version"],
@@ -354,7 +357,7 @@ def read_effective(scenario_id: str, me: Me, service: Use, version: Version = No
         digest=inputs.layers.policy.digest,
         sentences=inputs.sentences(),
         facts=_facts(inputs),
-        warnings=[FaultDocument(**inputs.layers.placed(fault).as_dict()) for fault in told.faults()],
+        warnings=[FaultDocument(**fault.as_dict()) for fault in faults],
     )
 
 
@@ -368,15 +371,21 @@ def read_policy(scenario_id: str, me: Me, service: Use, version: Version = None,
 def read_outlook(scenario_id: str, me: Me, service: Use, version: Version = None) -> OutlookDocument:
     """What can be said of a scenario before it is solved: the rules in force with those that hold by default, promises in seats, what cannot all be kept."""
     found, inputs = _opened(service, me, scenario_id, version)
-    told = inputs.placing(lambda: outlook(inputs.problem(), inputs.layers))
-    return OutlookDocument(scenario_id=scenario_id, version=found["version"], **told.as_dict())
+    return OutlookDocument(scenario_id=scenario_id, version=found["version"], **_looking_ahead(inputs))
+
+
+def _looking_ahead(inputs: Inputs) -> dict[str, Any]:
+    """What can be said of facts and wishes before they are solved."""
+    problem, faults = problem_of(inputs)
+    told = inputs.placing(lambda: outlook(problem, inputs.layers))
+    return {**told.as_dict(), "needs_reference": needs_reference(faults)}
 
 
 @router.operation("GET", "/v1/scenarios/{scenario_id}/names", "read", fails=(409, 410))
 def read_names(scenario_id: str, me: Me, service: Use, version: Version = None) -> dict[str, list[NamedDocument]]:
     """The names that rules can use: partners, populations, tiers, sectors, employers and so on, with how many people or openings each is about."""
     _, inputs = _opened(service, me, scenario_id, version)
-    return {what: [NamedDocument(**name.as_dict()) for name in names] for what, names in named(inputs.problem()).items()}
+    return {what: [NamedDocument(**name.as_dict()) for name in names] for what, names in named(problem_of(inputs)[0]).items()}
 
 
 @router.operation("GET", "/v1/scenarios/{scenario_id}/diff", "read", fails=(409, 410))

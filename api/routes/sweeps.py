@@ -23,7 +23,7 @@ from api.once import OnceOnly, answered
 from api.paging import Cursor, Limit, Page, linked, piece
 from api.problems import ProblemError
 from api.routing import Me, Router, Use
-from api.runs import require_reference, require_room
+from api.runs import require_compared, require_reference, require_room
 from api.scenarios import Draft, base_of, check, create_scenario, find_version, require_sound
 from api.service import Service
 from api.store import audit
@@ -93,7 +93,11 @@ class NewSweep(BaseModel):
     time_limit: float | None = Field(None, gt=0, le=86_400, allow_inf_nan=False, description="Seconds for each point; the policy's where absent.")
     lottery: bool = Field(False, description="Let the lottery decide between equally good plans at every point, too; it may take long.")
     baselines: bool = Field(False, description="At each point also what greedy, first come first served and a lottery reach.")
-    reference_run: str | None = Field(None, max_length=64, description="A run whose assignments are the reference, for rules of stability.")
+    reference_run: str | None = Field(
+        None,
+        max_length=64,
+        description="A run whose plan is what rules of stability compare with; needed where the data brings no reference and a rule compares.",
+    )
     tags: list[Annotated[str, Field(min_length=1, max_length=40)]] = Field([], max_length=20)
     note: str = Field("", max_length=2000)
 
@@ -316,6 +320,7 @@ def submit(new: NewSweep, me: Me, service: Use, once: OnceOnly) -> Response:
     with service.store.read() as connection:
         version = find_version(connection, me.board, new.scenario_id, new.scenario_version)
     life.require_sound(service, me.board, version, overs)
+    require_compared(service, me.board, version, new.reference_run)
     asked = {"board": me.board, "scenario_id": new.scenario_id, "scenario_version": version["version"], "created_by": me.id}
     asked |= {"tags": new.tags, "note": new.note}
     terms = new.model_dump(include={"seed", "gap", "time_limit", "lottery", "baselines", "reference_run"})

@@ -153,7 +153,7 @@ def finish(service: Service, request: pytest.FixtureRequest) -> Callable[[], lis
 
 STORE_PROVES_NOTHING = (
     "test_access", "test_answers", "test_answering", "test_app", "test_conventions", "test_headers", "test_login", "test_mutations", "test_openapi",
-    "test_outward", "test_problem_pages", "test_redaction", "test_sheets", "test_telemetry", "test_uploads",
+    "test_outward", "test_problem_pages", "test_redaction", "test_references", "test_sheets", "test_telemetry", "test_uploads",
 )  # fmt: skip
 """Files whose tests ask what the routes do with a request, not what the store does with a transaction: on PostgreSQL with the slow ones only."""
 

@@ -24,6 +24,8 @@ from api.forms import Form, form_of
 from api.problems import ProblemError
 from api.routes.evaluations import INLINE
 from api.settings import Settings
+from api.solving.child import _carried_out
+from tests.api.night_simulation import Quiet
 from tests.api.town import make_town
 
 PLAN = {"tables": INLINE["tables"], "policy": {}, "as_of": "2026-11-02", "assignments": [["S1", "J1"]]}
@@ -111,6 +113,57 @@ def test_papers_leave_a_process_to_others_and_a_run_is_asked_about_where_it_is_o
     assert answerers._choose("warm", ["run_1"]) is None
     assert answerers._choose("short", ["run_1"]) is first
     assert answerers._choose("warm", ["run_2"]) is first
+
+
+def subject(folder: Path) -> Subject:
+    """A run of the town, solved here."""
+    scenario = make_town(folder / "town")
+    _carried_out({"kind": "solve", "scenario": str(scenario), "seed": 0, "out": str(folder / "result")}, Quiet())  # type: ignore[arg-type]
+    return Subject("run_1", {"scenario": str(scenario)}, str(folder / "result"))
+
+
+def test_a_run_is_opened_ahead_where_a_process_stays_free_and_waited_for_meanwhile(answerers: Answerers, tmp_path: Path) -> None:
+    town, let = subject(tmp_path), threading.Event()
+
+    def laid_out() -> Subject:
+        let.wait(60)
+        return town
+
+    assert answerers.open_ahead("run_1", laid_out) == "opening"
+    assert answerers.open_ahead("run_1", laid_out) == "opening", "once is enough"
+    assert answerers.open_ahead("run_2", laid_out) == "later", "one at a time, and one stays free"
+    assert judged(answerers)["keeps_every_rule"] is True
+    (opening,) = [each for each in answerers._all if each.busy == "ahead"]
+    assert answerers._choose("warm", ["run_1"]) is None, "it is waited for, not opened a second time"
+    threading.Timer(0.2, let.set).start()
+    told = json.loads(answerers.ask("explain_slot", [town], {"slot_id": "J0", "seconds": 5}, kind="warm"))
+    assert told["sentence"]
+    assert opening.ready == ["run_1"]
+    assert answerers.open_ahead("run_1", laid_out) == "open"
+    opening.process.kill()
+    opening.process.join()
+    assert answerers.open_ahead("run_1", laid_out) == "opening", "what died is not open"
+
+
+def test_what_cannot_be_opened_ahead_or_does_not_stay_is_left_to_the_first_question(tmp_path: Path) -> None:
+    small, lone = Answerers(Settings(answerers=2, answers_gb=0.001)), Answerers(Settings(answerers=1))
+    town = subject(tmp_path)
+
+    def broken() -> Subject:
+        raise OSError("no room on the disk")
+
+    try:
+        assert lone.open_ahead("run_1", lambda: town) == "later"
+        for key, lay_out in (("run_1", lambda: town), ("run_2", broken)):
+            assert small.open_ahead(key, lay_out) == "opening"
+            until = time.monotonic() + 60
+            while any(each.busy for each in small._all):
+                assert time.monotonic() < until
+                time.sleep(0.05)
+            assert small.open_ahead(key, lay_out) == "later"
+    finally:
+        small.close()
+        lone.close()
 
 
 def test_what_does_not_fit_into_memory_is_closed(tmp_path: Path) -> None:

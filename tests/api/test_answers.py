@@ -319,6 +319,7 @@ def test_runs_are_set_side_by_side(ask_as: Ask, solved: Callable[..., str], town
     assert (second["other"]["has_plan"], second["flow"], second["people"], second["decided_by"]) == (False, {}, [], None)
     few = told(client.get("/v1/comparisons", params={**asked, "only_differences": True}), ComparisonDocument)["comparisons"][0]
     assert all(line["change"] != "same" for line in few["people"])
+    _people_a_piece_at_a_time(client, asked, first["people"])
     moved = told(client.get(f"{more}/stability"), StabilityDocument)
     assert sum(moved["counts"].values()) == client.get(f"{town}/kpis").json()["placed"]
     told(client.get(f"{more}/stability", params={"curve": True}), StabilityDocument)
@@ -327,6 +328,32 @@ def test_runs_are_set_side_by_side(ask_as: Ask, solved: Callable[..., str], town
     assert told(both, EquityDocument)["plans"] == ["before", "after"]
     for params in ({"base": base, "with": base}, {"base": base}, {"base": base, "with": ["a", "b", "c", "d", "e", "f"]}):
         assert client.get("/v1/comparisons", params=params).status_code == 422, params
+
+
+def _people_a_piece_at_a_time(client: Any, asked: dict[str, Any], everybody: list[dict[str, Any]]) -> None:
+    """The people of a comparison are the same in pieces as whole, and by what happens to them."""
+    changes = {line["change"] for line in everybody}
+    assert len(everybody) > 2, "there are pieces"
+    for wanted in (set(), changes, {"same"}, {"lost", "moved"}, {"arrived"}):
+        expected = [line for line in everybody if line["change"] in wanted or not wanted]
+        found, cursor = [], None
+        while True:
+            piece = {"change": sorted(wanted), "limit": 2, **({"cursor": cursor} if cursor else {})}
+            document = told(client.get("/v1/comparisons", params={**asked, **piece}), ComparisonDocument)
+            first, second = document["comparisons"]
+            assert (first["people_total"], len(first["people"]) <= 2) == (len(expected), True)
+            assert (second["people_total"], second["people"]) == (0, []), "without a plan"
+            found += first["people"]
+            if (cursor := document["next_cursor"]) is None:
+                break
+        assert found == expected
+    none = told(client.get("/v1/comparisons", params={**asked, "limit": 0}), ComparisonDocument)
+    assert (none["comparisons"][0]["people"], none["comparisons"][0]["people_total"], none["next_cursor"]) == ([], len(everybody), None)
+    lines = client.get("/v1/comparisons", params={**asked, "change": "same", "limit": 1, "format": "csv"}).text.splitlines()
+    assert len(lines) == 1 + sum(line["change"] == "same" for line in everybody), "as CSV all of them"
+    for params in ({"change": "gone"}, {"limit": -1}, {"limit": 1001}):
+        assert client.get("/v1/comparisons", params={**asked, **params}).status_code == 422, params
+    assert client.get("/v1/comparisons", params={**asked, "cursor": "x"}).status_code == 400
 
 
 def test_the_way_out_is_a_scenario_that_fits(ask_as: Ask, finish: Finish, solved: Callable[..., str]) -> None:

@@ -50,10 +50,11 @@ def test_odd_requests_to_every_operation(service: Service, world: World, monkeyp
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")  # of a request that is meant to be large
 def test_odd_requests_for_an_hour(service: Service, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rounds with other seeds, from `OJT_FUZZ_SEED` on, until there were `OJT_FUZZ_CASES` requests."""
+    """Rounds with other seeds, from `OJT_FUZZ_SEED` on, until there were `OJT_FUZZ_CASES` requests; `OJT_FUZZ_EXAMPLES` to an operation in a round."""
     wanted, total, seed = int(os.environ.get("OJT_FUZZ_CASES", "50000")), 0, int(os.environ.get("OJT_FUZZ_SEED", "1"))
+    examples = int(os.environ.get("OJT_FUZZ_EXAMPLES", "200"))
     while total < wanted:
-        report = fuzzed(service, world, monkeypatch, examples=200, seed=seed)
+        report = fuzzed(service, world, monkeypatch, examples=examples, seed=seed)
         print(report.said())
         assert not report.failures, report.said()
         assert not report.errors, report.said()

@@ -35,12 +35,9 @@ def test_every_answer_is_careful_also_one_that_went_wrong(web: TestClient, ask_a
 def test_the_login_page_runs_no_script_and_posts_to_itself_alone(web: TestClient) -> None:
     page = web.get("/login")
     policy = page.headers["content-security-policy"]
-    nonce = policy.split("'nonce-")[1].split("'")[0]
-    assert f'<style nonce="{nonce}">' in page.text
-    assert "script" not in page.text + policy
-    assert ("form-action 'self'" in policy, "style=" in page.text, "http" in page.text) == (True, False, False)
-    assert nonce not in web.get("/login").text, "each page has its own"
-    for needed in ('<html lang="en">', "<main>", '<label for="key">', 'id="key"', 'name="viewport"'):
+    assert ("form-action 'self'" in policy, "unsafe" in policy, "<script" in page.text) == (True, False, False)
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|https?:", page.text)
+    for needed in ('<html lang="en">', "<main", '<label for="key">', 'id="key"', 'name="viewport"'):
         assert needed in page.text
 
 
@@ -98,8 +95,8 @@ def test_several_words_are_read_from_the_environment(monkeypatch: pytest.MonkeyP
 def test_the_operations_are_on_a_page_that_loads_nothing_from_elsewhere(web: TestClient) -> None:
     page = web.get("/docs")
     assert page.status_code == 200
-    assert "script" not in page.headers["content-security-policy"]
-    assert not re.search(r"<script|<img|<link|src=|href=\"h", page.text)
+    assert "unsafe" not in page.headers["content-security-policy"]
+    assert not re.search(r"<script|<img|src=|href=\"(?![/#])", page.text)
     for path, item in web.get("/openapi.json").json()["paths"].items():
         for method in item:
             assert f"<code>{method.upper()} {escape(path)}</code>" in page.text

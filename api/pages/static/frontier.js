@@ -1,6 +1,6 @@
 // A frontier's slider: every point was solved ahead and is in the page with its words, so that moving the slider moves the marker and rewrites what is
 // read off at once. Where it rests, the address is that of the point, and the people who gain and lose there are fetched.
-import { go } from "./swap.js";
+import { again, go, underWay } from "./swap.js";
 
 const REST = 250;
 
@@ -8,7 +8,7 @@ export function watchFrontier(root) {
   const part = root.id === "frontier" ? root : root.querySelector("#frontier");
   if (part) follow(part);
   // The last point has been solved: show all of them.
-  if (root.id === "progress" && !root.dataset.again && document.querySelector("#frontier[data-open]")) go(location.href, "frontier", { quiet: true });
+  if (root.id === "progress" && !root.dataset.again && document.querySelector("#frontier[data-open]")) again("frontier");
 }
 
 function follow(part) {
@@ -50,10 +50,17 @@ function show(point, places, pictures, place, slider) {
   slider.setAttribute("aria-valuetext", `${point.said.value}: ${point.said.state}`);
 }
 
+let earlier = null;
+
 async function settle(form, controls) {
+  // Another choice of this form is on its way and would set the slider back: ask for both.
+  if (underWay("frontier")) return form.requestSubmit();
   const address = new URL(location.href);
   for (const control of controls) address.searchParams.set(control.name, control.value);
   address.searchParams.delete("saved");
+  if (!form.isConnected) return go(address.href, "frontier", { push: true });
   history.replaceState(null, "", address);
-  await go(address.href, "who", { quiet: true });
+  earlier?.abort();
+  earlier = new AbortController();
+  await again("who", earlier.signal);
 }

@@ -1,5 +1,5 @@
 // A part with data-live="/v1/runs/ID/events" is fetched anew when something happens there, at most twice a second; it ends with the stream.
-import { go } from "./swap.js";
+import { again as fetchAgain } from "./swap.js";
 
 const PAUSE = 500;
 const streams = new Map();
@@ -16,7 +16,7 @@ function follow(part) {
   const again = () => {
     waiting ??= setTimeout(async () => {
       waiting = null;
-      await go(location.href, name, { quiet: true });
+      await fetchAgain(name);
       const now = document.getElementById(name);
       tell(now);
       if (!now || !now.dataset.live) stop(name);

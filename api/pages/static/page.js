@@ -2,6 +2,7 @@
 import { watchAgain } from "./again.js";
 import { watchBusy } from "./busy.js";
 import { watchCopies } from "./copy.js";
+import { watchLater } from "./later.js";
 import { watchLive } from "./live.js";
 import { watchPairs } from "./pairs.js";
 import { watchSwaps, onSwap } from "./swap.js";
@@ -14,6 +15,7 @@ function dress(root) {
   watchPairs(root);
   watchLive(root);
   watchAgain(root);
+  watchLater(root);
   watchFrontier(root);
 }
 

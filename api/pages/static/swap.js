@@ -34,44 +34,98 @@ export function watchSwaps() {
   addEventListener("popstate", () => location.reload());
 }
 
-let asked = 0;
+// What a reader asks for and what a page asks for by itself each have an order of their own, so that neither drops the other's answer.
+// Of a reader's requests the latest wins: there is one address. By itself a page asks part by part, and an answer is put in place
+// unless something newer is there.
+let asked = 0, clock = 0, own = null;
+const since = new Map();  // of a part: answers that the page asked for up to then are out of date
 
-// Fetch a page and put the named parts of it in place. Whoever asks later wins; where it cannot be done in place, the browser goes there.
-export async function go(address, names, { push = false, focus = "", quiet = false } = {}) {
+// Fetch a page for its reader and put the named parts of it in place; where it cannot be done in place, the browser goes there.
+export function go(address, names, { push = false, focus = "" } = {}) {
   const mine = ++asked;
-  // What takes longer than a moment is seen to be worked on.
-  const busy = quiet ? 0 : setTimeout(() => wait(names, true), 200);
-  try {
-    const response = await fetch(address, { headers: { Accept: "text/html" }, credentials: "same-origin" });
-    const text = await response.text();
-    if (mine !== asked) return;
-    if (!response.ok || response.redirected) throw new Error(response.statusText);
-    const page = new DOMParser().parseFromString(text, "text/html");
-    if (push) {
-      history.pushState(null, "", response.url);
-      document.title = page.title;
+  if (own) rest(own);
+  const now = { names: names.split(" "), done: null, busy: 0 };
+  own = now;
+  now.done = fetched();
+  return now.done;
+
+  async function fetched() {
+    // What takes longer than a moment is seen to be worked on.
+    now.busy = setTimeout(() => wait(now.names, true), 200);
+    try {
+      const page = await pageAt(address);
+      if (mine !== asked) return;
+      if (push) {
+        history.pushState(null, "", page.address);
+        document.title = page.title;
+      }
+      const made = now.names.map((name) => {
+        since.set(name, ++clock);
+        return put(page, name);
+      });
+      // What was to have the focus may not be in the page any more: then the page's own part has it, so that it is not lost.
+      if (focus) (document.getElementById(focus) ?? document.getElementById("main"))?.focus();
+      say(...made, page);
+    } catch {
+      if (mine === asked) location.assign(address);
+    } finally {
+      if (own === now) {
+        rest(now);
+        own = null;
+      }
     }
-    for (const name of names.split(" ")) put(page, name);
-    if (focus) document.getElementById(focus)?.focus();
-    if (!quiet) say(page);
-  } catch {
-    if (!quiet) location.assign(address);
-  } finally {
-    clearTimeout(busy);
-    if (mine === asked) wait(names, false);
   }
 }
 
+// Fetch this very page again for some of its parts; nobody has asked for it, so it is quiet and fails quietly.
+export async function again(names, signal) {
+  const parts = names.split(" ");
+  // What is on its way for the reader comes first, and may be at another address.
+  while (own && parts.some(underWay)) await own.done;
+  const mine = ++clock;
+  try {
+    const page = await pageAt(location.href, signal);
+    for (const name of parts) {
+      if ((since.get(name) ?? 0) > mine) continue;
+      since.set(name, mine);
+      put(page, name);
+    }
+  } catch {
+    // Whoever looks again does so in a moment.
+  }
+}
+
+// Whether a part, or one that it is in, is on its way for the reader.
+export function underWay(name) {
+  const part = document.getElementById(name);
+  return own?.names.some((each) => each === name || document.getElementById(each)?.contains(part)) ?? false;
+}
+
+async function pageAt(address, signal) {
+  const response = await fetch(address, { headers: { Accept: "text/html" }, credentials: "same-origin", signal });
+  const text = await response.text();
+  if (!response.ok || response.redirected) throw new Error(response.statusText);
+  const page = new DOMParser().parseFromString(text, "text/html");
+  page.address = response.url;
+  return page;
+}
+
+function rest({ names, busy }) {
+  clearTimeout(busy);
+  wait(names, false);
+}
+
 function wait(names, busy) {
-  for (const part of [document.getElementById("main"), ...names.split(" ").map((name) => document.getElementById(name))]) {
+  for (const part of ["main", ...names].map((name) => document.getElementById(name))) {
     if (busy) part?.setAttribute("aria-busy", "true");
     else part?.removeAttribute("aria-busy");
   }
 }
 
-function put(page, name) {
+// Put a part of a fetched page in the place of its like; the part.
+export function put(page, name) {
   const fresh = page.getElementById(name), old = document.getElementById(name);
-  if (!fresh || !old) return;
+  if (!fresh || !old) return null;
   const open = new Set([...old.querySelectorAll("details[open][id]")].map((each) => each.id));
   const at = old.contains(document.activeElement) ? document.activeElement.id : "";
   const made = document.adoptNode(fresh);
@@ -79,10 +133,11 @@ function put(page, name) {
   old.replaceWith(made);
   if (at) document.getElementById(at)?.focus();
   for (const listener of listeners) listener(made);
+  return made;
 }
 
-// Tell who cannot see it that something has changed: the part's own words for it.
-function say(page) {
-  const told = page.querySelector("[data-said]")?.textContent.trim();
+// Tell who cannot see it that something has changed: the words for it of the first part that has any.
+export function say(...parts) {
+  const told = parts.map((part) => part?.querySelector("[data-said]")?.textContent.trim()).find(Boolean);
   if (told) document.getElementById("said").textContent = told;
 }

@@ -13,6 +13,16 @@ def _sent_with_a_fault(page: Any) -> None:
     page.get_by_text("It was not saved").wait_for()
 
 
+def _limited(page: Any) -> None:
+    page.get_by_label("Name").fill("steady")
+    page.get_by_role("button", name="Make the scenario").click()
+    page.goto(f"{page.url}?tab=limits")
+    page.get_by_label("Only so many may move").check()
+    page.get_by_label("People who may move, at most").fill("1")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Each run needs a plan").wait_for()
+
+
 STATES = (
     State("scenarios", "/scenarios"),
     State("scenarios-new", "/scenarios?new={dataset_id}"),
@@ -29,6 +39,7 @@ STATES = (
     State("scenario-add-hold", "/scenarios/{scenario_id}?tab=matching&add=eligibility.reserved_hold"),
     State("scenario-add-target", "/scenarios/{scenario_id}?add=constraints.business_target"),
     State("scenario-limits", "/scenarios/{scenario_id}?tab=limits"),
+    State("scenario-steady", "/scenarios?new={dataset_id}", act=_limited),
     State("scenario-matching", "/scenarios/{scenario_id}?tab=matching"),
     State("scenario-goals", "/scenarios/{scenario_id}?tab=goals"),
     State("scenario-goal-open", "/scenarios/{scenario_id}?tab=goals&rule=goals.match_quality"),

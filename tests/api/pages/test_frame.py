@@ -15,11 +15,12 @@ from api.access.roles import ROLES, Role
 from api.app import create_app
 from api.pages.frame import ACTIONS, PAGES, PLACES, PageRoute
 from api.pages.words import HERE, LANGUAGES, catalogue, say
+from api.routes import every_router
 from tests.api.operations import document
 from tests.api.pages.conftest import Town
 from tests.api.pages.states import every_state
 
-create_app  # noqa: B018  # what makes the pages known has been imported with it
+every_router()  # makes the pages known, before the tests that go through them are collected
 HTML = {"Accept": "text/html"}
 PAGES_FOLDER = Path(__file__).parents[3] / "api" / "pages"
 BETWEEN = re.compile(r"\{[^}]+\}")
@@ -78,6 +79,10 @@ def test_a_form_does_nothing_for_other_sites_and_for_roles_that_may_not(path: st
     assert logged_in.status_code == 303
     elsewhere = browser.post(place, data={}, headers={"Sec-Fetch-Site": "cross-site"})
     assert elsewhere.status_code == 403
+
+
+def test_there_are_pages() -> None:
+    assert {page.path for page in PAGES} > {"/", "/data", "/runs/{run_id}"}, "or else what goes through all of them goes through none"
 
 
 def test_every_page_has_a_state_that_is_looked_at() -> None:
@@ -152,3 +157,11 @@ def test_pages_run_nothing_but_our_own_files(clients: dict[Role, TestClient]) ->
     for path in (PAGES_FOLDER / "templates").glob("*.html"):
         text = path.read_text(encoding="utf-8")
         assert re.findall(r"""\sstyle=|\son[a-z]+=|<style|https?://(?!www\.w3\.org)""", text) == [], path.name
+
+
+def test_no_section_of_the_sheet_restyles_what_another_has_styled() -> None:
+    """All areas share one sheet, so that a name taken twice changes pages nobody was looking at."""
+    sheet = re.sub(r"/\*.*?\*/", "", (PAGES_FOLDER / "static" / "base.css").read_text(), flags=re.S)
+    styled = re.findall(r"^(\.[\w.-]+) \{", sheet, re.M)
+    assert len(styled) > 50
+    assert sorted({each for each in styled if styled.count(each) > 1}) == []

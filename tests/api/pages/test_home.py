@@ -41,7 +41,8 @@ def test_the_card_of_the_role_stands_first(asked: Asked) -> None:
 def test_scenarios_come_with_their_last_run_and_how_they_differ_from_their_base(town: Town, asked: Asked) -> None:
     told = {each["name"]: each for each in asked("viewer").get("/index.json").json()["scenarios"]}
     world = told["world"]
-    assert (world["placed"], world["seekers"], world["run"]["id"]) == (3, 4, town.world.second_run)
+    assert (world["placed"], world["seekers"]) == (3, 4), "of the last run that has a plan"
+    assert world["run"]["id"] == town.world.ids["purged_run"], "the last of all"
     assert (told["impossible"]["run"]["outcome"], told["impossible"]["placed"]) == ("infeasible", None)
 
 
@@ -82,3 +83,19 @@ def test_an_empty_board_is_told_where_to_begin_and_readers_are_offered_nothing_t
 def test_whoever_is_not_logged_in_is_led_to_the_login_and_back(town: Town) -> None:
     answer = httpx.get(f"{town.address}/", trust_env=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=%2F")
+
+
+def test_saved_studies_lead_back_to_the_page_as_it_was(town: Town, asked: Asked) -> None:
+    planner = asked("planner")
+    told = planner.get("/index.json").json()["studies"]
+    assert {(each["title"], each["kind"]) for each in told} >= {("What seats for partners cost", "tradeoff"), ("Before and after", "comparison")}
+    page = planner.get("/").text
+    for each in told:
+        assert f'href="{each["address"].replace("&", "&amp;")}"' in page, each["title"]
+        assert planner.get(each["address"]).status_code == 200, each["title"]
+    tradeoff = next(each for each in told if each["kind"] == "tradeoff")
+    assert tradeoff["address"] == f"/tradeoffs/{town.world.ids['sweep_id']}?at=0.24"
+
+
+def test_a_study_of_another_board_is_not_listed(asked: Asked) -> None:
+    assert asked("planner", "empty").get("/index.json").json()["studies"] == []

@@ -9,7 +9,9 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
+from api.answering.pool import Answerers
 from api.pages.words import catalogue
+from api.problems import ProblemError
 from tests.api.pages.conftest import Town, visitor
 
 Open = Callable[..., httpx.Client]
@@ -99,7 +101,7 @@ def test_what_a_viewer_may_not_do_is_not_shown_and_not_done(open_as: Open, town:
     assert 'method="post"' not in page.replace('<form method="post" action="/logout">', "")
     assert "tab=fairness" not in page
     assert "/publications/new" not in page
-    told = client.get(f"/runs/{run_id}.json?person=S1").json()["person"]
+    told = client.get(f"/runs/{run_id}.json?person=S1&reasons=now").json()["person"]
     assert told["why"]["sentence"]
     assert (told["others"], told["problems"]) == (None, [])
     assert sent(client, f"/runs/{run_id}/decide", seeker="S1", for_slot="J1", do="pin", why="", scenario="", once="x").status_code == 403
@@ -109,21 +111,64 @@ def test_what_a_viewer_may_not_do_is_not_shown_and_not_done(open_as: Open, town:
 def test_what_is_to_be_said_names_nobody_else_in_either_language(open_as: Open, town: Town) -> None:
     client, run_id = open_as(), town.world.ids["run_id"]
     who = waiting_in(client, run_id)
-    person = client.get(f"/runs/{run_id}.json?person={who}").json()["person"]
+    person = client.get(f"/runs/{run_id}.json?person={who}&reasons=now").json()["person"]
     said = {language: told["sentence"] for language, told in person["said"].items()}
     assert set(said) == {"en", "es"}
     assert said["en"] != said["es"]
     others = {"S1", "S2", "S3", "S4"}
     assert not any(re.search(rf"\b{other}\b", text) for other in others for text in said.values())
-    page = client.get(f"/runs/{run_id}?person={who}").text
+    page = client.get(f"/runs/{run_id}?person={who}&reasons=now").text
     assert f'<p id="said-es" lang="es">{said["es"]}' in page
+
+
+@pytest.mark.parametrize(("drawer", "kind"), [("person=S1", "person"), ("person=S2&to=J1", "person"), ("slot=J1", "slot"), ("rule=partner", "rule")])
+def test_a_drawer_tells_the_facts_without_asking_anybody_who_solves(open_as: Open, town: Town, drawer: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(*_: Any, **more: Any) -> bytes:
+        assert more.get("kind") not in ("warm", "short"), "a question that solves was asked"
+        raise ProblemError("busy", "Everybody is busy.")
+
+    monkeypatch.setattr(Answerers, "ask", nobody)
+    client, page = open_as(), f"/runs/{town.world.ids['run_id']}"
+    told = client.get(f"{page}.json?{drawer}").json()[kind]
+    assert (told["there"], told["pending"], told["why"], told["problems"]) == (True, True, None, [])
+    assert (told.get("line") or told.get("stands")) is not None
+    shown = client.get(f"{page}?{drawer}").text
+    assert f'data-later="/runs/{town.world.ids["run_id"]}?{drawer.replace("&", "&amp;")}&amp;reasons=now"' in shown
+    assert "Working out the reasons…" in shown
+
+
+def test_whoever_finds_everybody_busy_keeps_the_facts_and_comes_again(open_as: Open, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(*_: Any, **__: Any) -> bytes:
+        raise ProblemError("busy", "Everybody is busy.")
+
+    monkeypatch.setattr(Answerers, "ask", busy)
+    client, page = open_as(), f"/runs/{town.world.ids['run_id']}"
+    told = client.get(f"{page}.json?slot=J1&reasons=now").json()["slot"]
+    assert (told["pending"], told["busy"], told["problems"], len(told["holders"])) == (True, True, [], 1)
+    assert 'data-pause="2"' in client.get(f"{page}?slot=J1&reasons=now").text
+    assert client.get(f"{page}.json?slot=nothing&reasons=now").json()["slot"]["there"] is False
+
+
+def test_no_link_of_a_page_waits_for_reasons(open_as: Open, town: Town) -> None:
+    shown = open_as().get(f"/runs/{town.world.ids['run_id']}?person=S2&reasons=now").text
+    assert "data-later" not in shown
+    assert "reasons=now" not in shown
+
+
+def test_looking_at_a_result_opens_it_ahead(open_as: Open, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(Answerers, "open_ahead", lambda _, key, __: asked.append(key) or "opening")
+    client, run_id = open_as("viewer"), town.world.ids["run_id"]
+    client.get(f"/runs/{run_id}")
+    client.get(f"/runs/{town.world.ids['waiting_run']}")
+    assert asked == [run_id]
 
 
 def test_a_slot_is_tried_without_keeping_anything(open_as: Open, town: Town) -> None:
     client, run_id = open_as(), town.world.ids["run_id"]
     before = len(client.get("/v1/scenarios").json()["items"])
     who = waiting_in(client, run_id)
-    told = client.get(f"/runs/{run_id}.json", params={"person": who, "to": "J3"}).json()["person"]["to"]
+    told = client.get(f"/runs/{run_id}.json", params={"person": who, "to": "J3", "reasons": "now"}).json()["person"]["to"]
     assert told["moves"][0] == {"seeker_id": who, "from": None, "to": "J3"}
     assert isinstance(told["judged"]["keeps_every_rule"], bool)
     assert told["judged"]["against"]["verdict"] in ("worse", "as good", "better", "not comparable")
@@ -229,6 +274,10 @@ def test_with_script_off_a_person_is_found_tried_and_decided(chromium: Any, town
     page.get_by_role("button", name="Find").click()
     page.get_by_label("Slot", exact=True).first.fill("J3")
     page.get_by_role("button", name="Try it").click()
+    assert page.get_by_text("Working out what this would take…").is_visible()
+    page.get_by_role("link", name="Show the reasons").click()
+    assert page.get_by_text("Nothing was saved.", exact=True).is_visible()
+    assert page.get_by_text("Working out").count() == 0
     assert page.get_by_role("heading", name="S4 in J3").is_visible()
     page.get_by_label("Reason").fill("asked for it")
     page.get_by_role("button", name="Put it into the scenario").click()
@@ -236,9 +285,48 @@ def test_with_script_off_a_person_is_found_tried_and_decided(chromium: Any, town
     page.context.close()
 
 
+def test_reasons_come_by_themselves_and_are_told_and_focus_stays(chromium: Any, town: Town) -> None:
+    who = visitor(chromium, town, "planner")
+    who.heard.clear()
+    page, held = who.page, []
+    page.route("**/*reasons=now*", lambda route: held.append(route))
+    who.open(f"/runs/{town.world.ids['run_id']}?tab=slots")
+    page.get_by_role("link", name="J1", exact=True).click()
+    page.get_by_text("Working out the reasons…").wait_for()
+    assert page.get_by_role("heading", name="Who is in it").is_visible()
+    page.locator("#q").fill("J")  # the list beside is searched meanwhile
+    page.wait_for_url("**q=J**")
+    page.locator("#decide-why").fill("typed while it waits")
+    page.wait_for_function("document.querySelector('#tab').textContent.includes('J2')")
+    while not held:
+        page.wait_for_timeout(20)
+    held[0].continue_()
+    page.get_by_role("heading", name="Who else could be").wait_for()
+    assert page.evaluate("document.activeElement.id") == "decide-why"
+    assert page.locator("#decide-why").input_value() == "typed while it waits"
+    assert page.locator("#said").text_content() == page.locator("#why [data-said]").text_content()
+    assert "reasons" not in page.url
+    assert who.heard == []
+    page.context.close()
+
+
+def test_reasons_that_cannot_be_had_say_so_and_can_be_asked_for_again(chromium: Any, town: Town) -> None:
+    who = visitor(chromium, town, "planner")
+    page = who.page
+    page.route("**/*reasons=now*", lambda route: route.abort())
+    who.open(f"/runs/{town.world.ids['run_id']}?person=S1")
+    page.locator("#why").get_by_text("The reasons could not be worked out just now.").wait_for()
+    assert page.get_by_text("Working out the reasons…").is_hidden()
+    page.unroute("**/*reasons=now*")
+    page.get_by_role("link", name="Ask again").click()
+    page.get_by_role("heading", name="Why", exact=True).wait_for()
+    page.context.close()
+
+
 def test_printing_a_drawer_prints_what_may_be_said(chromium: Any, town: Town) -> None:
     who = visitor(chromium, town, "planner")
     who.open(f"/runs/{town.world.ids['run_id']}?person=S2")
+    who.page.locator("#said-es").wait_for()
     who.page.emulate_media(media="print")
     assert who.page.locator("#said-es").is_visible()
     assert not who.page.locator("main").is_visible()

@@ -256,6 +256,31 @@ def test_running_it_leads_to_the_run_and_copies_to_the_trade_offs(client: TestCl
     assert refused.status_code == 422
 
 
+def test_moves_are_limited_against_a_plan_that_is_chosen_when_it_runs(client: TestClient, town: Town, fresh: str) -> None:
+    limits = client.get(fresh, params={"tab": "limits"}).text
+    assert "Moves are counted from an earlier plan." in limits
+    saved = client.post(f"{fresh}/stability", params={"tab": "limits"}, data={"version": "1", "form": "stability", "keep": "some", "at_most": "2"})
+    assert saved.status_code == 303, saved.text
+    told = twin(client, fresh)
+    assert (told["outlook"]["needs_reference"], told["warnings"]) == (True, [])
+    first = told["plans_before"][0]
+    assert (first["what"], first["run"]) == ("publication", town.world.ids["run_id"])
+    page = client.get(fresh).text
+    assert "Each run needs a plan that moves are counted from" in page
+    assert page.index('id="reference_run"') < page.index(">Run</button>"), "what must be chosen is not hidden among the options"
+    refused = client.post(f"{fresh}/run", data={"reference_run": ""})
+    assert (refused.status_code, "none is named" in refused.text) == (422, True)
+    ran = client.post(f"{fresh}/run", data={"reference_run": first["run"]})
+    assert client.get(f"/v1/runs/{ran.headers['location'].rsplit('/', 1)[1]}").json()["reference_run"] == first["run"]
+    sweep = {"path": f"{PROMISE}.share", "start": "0", "stop": "60", "step": "20", "sweep_reference": first["run"]}
+    assert client.post(f"{fresh}/sweep", params={"tab": "run"}, data=sweep).status_code == 303
+    gaps = {"version": "2", "form": "stability", "keep": "gaps"}
+    assert client.post(f"{fresh}/stability", params={"tab": "limits"}, data=gaps).status_code == 303
+    assert twin(client, fresh)["scenario"]["changes"] == [{"op": "add", "path": "constraints.change_limit", "value": {"at_most": 0}}]
+    assert client.post(f"{fresh}/stability", params={"tab": "limits"}, data={**gaps, "version": "3", "keep": "free"}).status_code == 303
+    assert twin(client, fresh)["outlook"]["needs_reference"] is False
+
+
 def test_it_is_renamed_versions_are_read_and_it_is_archived(client: TestClient, fresh: str) -> None:
     assert client.post(f"{fresh}/about", data={"version": "1", "name": "another name", "note": "agreed"}).status_code == 303
     assert "another name" in client.get(fresh).text
