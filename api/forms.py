@@ -72,8 +72,11 @@ def offers(*forms: Form) -> dict[int | str, dict[str, Any]]:
 
 
 def lasting(request: Request, tag: str) -> tuple[dict[str, str], Response | None]:
-    """Headers of an answer that never changes; and the answer itself where the reader has it already."""
-    headers = {"ETag": tag, "Cache-Control": LASTING, "Vary": "Accept, Authorization"}
+    """Headers of an answer that never changes; and the answer itself where the reader has it already.
+
+    It is kept for who asked, by key or by login: who logs in next in the same browser may perhaps not see it.
+    """
+    headers = {"ETag": tag, "Cache-Control": LASTING, "Vary": "Accept, Authorization, Cookie"}
     return headers, Response(status_code=304, headers=headers) if has(request, tag) else None
 
 

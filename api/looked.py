@@ -28,13 +28,14 @@ Row = Mapping[str, Any]
 
 def looked_into(service: Service, dataset: Row, wanted: Sequence[Row] = ()) -> dict[str, Any]:
     """The sheets of a dataset that is not archived, and the cells around faults. Takes as long as reading takes."""
+    folder = _folder(service, dataset)  # first: of an archived one nothing is told, from memory neither
     places = [{name: fault[name] for name in ("file", "sheet", "row", "column")} for fault in wanted]
     key = f"{service.store.url} {dataset['id']} {json.dumps(places)}"
     with _asking:
         if key in _kept:
             _kept.move_to_end(key)
             return _kept[key]
-    told = _apart(service, look, _folder(service, dataset), _withheld(dataset), places)
+    told = _apart(service, look, folder, _withheld(dataset), places)
     with _asking:
         _kept[key] = told
         while len(_kept) > KEPT:

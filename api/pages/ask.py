@@ -14,10 +14,16 @@ from urllib.parse import quote
 import httpx2 as httpx
 from fastapi import Depends, FastAPI, Request
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api import problems
+from api.bodies import LARGE
 from api.problems import MEDIA
+
+WITH_SLASHES = frozenset({"label"})
+"""Names in paths that may hold a slash; any other with one would ask for something else than the page means."""
 
 
 class RefusedError(Exception):
@@ -56,6 +62,7 @@ class Api:
     """The API, asked by a page. Paths are templates as OpenAPI has them; `given` fills what is in braces, the rest of it is the query."""
 
     def __init__(self, request: Request) -> None:
+        self._request = request
         self._state = {name: getattr(request.state, name) for name in ("caller", "trace_id") if hasattr(request.state, name)}
         self._client = httpx.AsyncClient(transport=httpx.ASGITransport(_as(request.app, self._state)), base_url=str(request.base_url), trust_env=False)
 
@@ -70,16 +77,24 @@ class Api:
     async def ask(self, method: str, path: str, body: Any = None, *, headers: dict[str, str] | None = None, files: Any = None, **given: Any) -> Answer:
         """Send a request. Raises RefusedError where there is a problem."""
         inside = {name for _, name, _, _ in Formatter().parse(path) if name}
-        place = path.format(**{name: quote(str(given[name]), safe="") for name in inside})
+        if wrong := [name for name in inside if not given[name] or ("/" in str(given[name]) and name not in WITH_SLASHES)]:
+            raise self._none_such(str(given[wrong[0]]))
+        # Dots too: `..` would lead a step up.
+        place = path.format(**{name: quote(str(given[name]), safe="").replace(".", "%2E") for name in inside})
         query = {name: value for name, value in given.items() if name not in inside and value not in (None, "")}
         more = {} if body is None else {"json": body}
-        response = await self._client.request(
-            method, place, params=query, headers={"Accept": f"application/json, {MEDIA}", **(headers or {})}, files=files, **more
-        )
-        document: Any = response.json() if response.content and "json" in response.headers.get("content-type", "") else response.text
+        # As bytes: what a form holds in the place of a key or a version may be any text.
+        told = {name: value.encode() for name, value in {"Accept": f"application/json, {MEDIA}", **(headers or {})}.items()}
+        response = await self._client.request(method, place, params=query, headers=told, files=files, **more)
+        is_json = response.content and "json" in response.headers.get("content-type", "")
+        document: Any = response.text if not is_json else response.json() if len(response.content) < LARGE else await run_in_threadpool(response.json)
         if response.status_code >= 400:
             raise RefusedError(document)
         return Answer(response.status_code, document, response.headers)
+
+    def _none_such(self, name: str) -> RefusedError:
+        """What the API says of an id that it cannot have."""
+        return RefusedError(problems.document(self._request, "not-found", f"There is no {name!r}."))
 
 
 def api_of(request: Request) -> Api:

@@ -40,7 +40,7 @@ async def audit(
         "action": action,
         "object": object.strip(),
         "since": since and f"{since.isoformat()}T00:00:00Z",
-        "until": until and f"{(until + timedelta(days=1)).isoformat()}T00:00:00Z",
+        "until": f"{(until + timedelta(days=1)).isoformat()}T00:00:00Z" if until and until < date.max else None,
     }
     found, keys, verified = await asyncio.gather(
         api.get("/v1/audit", limit=PIECE, cursor=cursor, **wanted), api.get("/v1/api-keys", limit=1000), _verified(api, check, head.strip())

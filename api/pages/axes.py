@@ -17,6 +17,8 @@ Value = bool | int | float | str
 _PLACE = re.compile(r"\w+\.(?P<kind>\w+)(?:\[(?P<label>.*)\])?\.(?P<key>\w+)")
 MOVABLE = ("share", "count", "at_most", "minimum", "goal", "maximum", "available")
 """Keys of promises and limits that are asked about by moving them."""
+LONGEST = 20
+"""Signs, and digits, of the longest number that is taken for one."""
 STEPS = 12
 """About how many steps a range has that nobody has chosen yet."""
 
@@ -60,7 +62,8 @@ def asked(axis: Mapping[str, Any], given: Mapping[str, Any], prefix: str) -> dic
         text = str(given.get(prefix + field, "")).strip().replace(",", "").removesuffix("%").strip()
         try:
             value = Decimal(text)
-            if not value.is_finite() or len(text) > 20:
+            # Neither too long to be read nor, as 1e999999999 is, to be written out.
+            if not value.is_finite() or len(text) > LONGEST or abs(value.adjusted()) > LONGEST:
                 raise InvalidOperation
             parts.append(format(value / 100 if axis["share"] else value, "f"))
         except InvalidOperation:

@@ -24,6 +24,10 @@ AT_FIRST = {
 """Parameters of rules that have many, which are seen at once; the others stand under "More settings"."""
 ELSEWHERE = (("pins", "pins"),)
 """Parameters with a place of their own on the page."""
+LONGEST = 40
+"""Signs, and digits, of the longest number that is taken for one."""
+MOST_STEPS = 100
+"""Steps of a release that a form is looked through for."""
 NAMES_OF = {"funding_stream": "funding_streams", "role": "roles"}
 """Texts that are names of the facts, and which."""
 
@@ -193,7 +197,8 @@ def entered(control: Mapping[str, Any], form: Given) -> Any:
 def _steps(field: str, form: Given) -> dict[str, Any] | None:
     """The steps of a release; one without a day is none."""
     steps = []
-    for number in range(int(form.get(f"{field}.steps") or 0)):
+    told = str(form.get(f"{field}.steps") or "")
+    for number in range(min(int(told), MOST_STEPS) if told.isdecimal() and len(told) <= LONGEST else 0):
         start = f"{field}.{number}."
         days = {name: _short(value) for name in ("after_days", "before_start_days") if (value := _number(str(form.get(start + name) or ""))) is not None}
         if days:
@@ -207,11 +212,14 @@ def _codes(texts: Iterable[Any]) -> list[str]:
 
 
 def _number(text: str) -> Decimal | None:
+    """The number that a text says. One beyond all use, such as 1e999999999, is none: written out it would fill the memory."""
+    if len(text) > LONGEST:
+        return None
     try:
         number = Decimal(text.replace(",", "").removesuffix("%").strip())
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and abs(number.adjusted()) <= LONGEST else None
 
 
 def _short(number: Decimal) -> int | float:

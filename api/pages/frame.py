@@ -37,6 +37,7 @@ from api.pages.render import render
 from api.pages.words import say
 from api.problems import ProblemError
 from api.routing import Guarded
+from api.texts import fit
 
 JSON = ".json"
 ASIDE = "reasons"
@@ -82,8 +83,17 @@ ACTIONS: list[tuple[str, Scope]] = []
 """Every form's target."""
 
 
+FILES = "files"
+"""The only field of forms that holds files."""
+
+
 async def _form(request: Request) -> AsyncIterator[FormData]:
     async with request.form() as form:  # closes the files that came in it
+        for name, value in form.multi_items():
+            if not isinstance(value, str) and name != FILES:
+                raise ProblemError("faulty-input", say("frame.file_for_text"))
+            if not all(map(fit, (name, value if isinstance(value, str) else value.filename or ""))):
+                raise ProblemError("faulty-input", say("frame.unfit_text"))
         yield form
 
 

@@ -138,28 +138,27 @@ async def again(api: Ask, run_id: str, form: Form) -> str:
     """The same question once more."""
     told = await api.get("/v1/runs/{run_id}", run_id=run_id)
     same = {name: told[name] for name in ("scenario_id", "scenario_version", "seed", "limits", "reference_run", "tags", "note")}
-    return f"/runs/{(await api.post('/v1/runs', same, once=str(form['once']))).made}"
+    return f"/runs/{(await api.post('/v1/runs', same, once=str(form.get('once') or ''))).made}"
 
 
 @pages.action("/runs/{run_id}/scenario", "scenarios", shows=run)
 async def make_scenario(api: Ask, run_id: str, form: Form) -> str:
     """A scenario on the run's own, to go on from it."""
     told = await api.get("/v1/runs/{run_id}", run_id=run_id)
-    made = await api.post("/v1/scenarios", _built_on(told, str(form["name"]), []), once=str(form["once"]))
+    made = await api.post("/v1/scenarios", _built_on(told, str(form.get("name") or ""), []), once=str(form.get("once") or ""))
     return f"/scenarios/{made.made}"
 
 
 @pages.action("/runs/{run_id}/decide", "scenarios", shows=run)
 async def decide(api: Ask, run_id: str, form: Form) -> str:
     """Put a decision about a person and a slot into a scenario: that they have it, or that they do not."""
-    pair = (str(form["seeker"]).strip(), str(form["for_slot"]).strip())
+    seeker, slot, why, target = (str(form.get(name) or "").strip() for name in ("seeker", "for_slot", "why", "scenario"))
     told = await api.get("/v1/runs/{run_id}", run_id=run_id)
-    value = {"reason": str(form["why"]).strip()} if str(form["why"]).strip() else {}
-    change = {"op": "pin" if form["do"] == "pin" else "forbid", "path": table_path("pins", pair), "value": value}
-    target = str(form["scenario"])
+    value = {"reason": why} if why else {}
+    change = {"op": "pin" if form.get("do") == "pin" else "forbid", "path": table_path("pins", (seeker, slot)), "value": value}
     if not target:
-        words = say(f"run.decide.name_{change['op']}", person=pair[0], slot=pair[1])[:200]
-        return f"/scenarios/{(await api.post('/v1/scenarios', _built_on(told, words, [change]), once=str(form['once']))).made}"
+        words = say(f"run.decide.name_{change['op']}", person=seeker, slot=slot)[:200]
+        return f"/scenarios/{(await api.post('/v1/scenarios', _built_on(told, words, [change]), once=str(form.get('once') or ''))).made}"
     before = await api.ask("GET", "/v1/scenarios/{scenario_id}", scenario_id=target)
     changes = [*(each for each in before.document["changes"] if each["path"] != change["path"]), change]
     await api.ask("PATCH", "/v1/scenarios/{scenario_id}", {"changes": changes}, headers={"If-Match": before.etag}, scenario_id=target)

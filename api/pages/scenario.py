@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
@@ -366,7 +367,7 @@ async def change_list(api: Ask, form: Form, scenario_id: str, tab: Tab = "promis
     read = await _read(api, form, scenario_id)
     what, _, name = str(form.get("do") or "").partition(":")
     changes = read["changes"]
-    if what == "drop" and name.isdigit() and int(name) < len(changes):
+    if what == "drop" and name in map(str, range(len(changes))):
         changes = edits.without_change(changes, int(name))
     elif what == "remove":
         changes = edits.without_rule(changes, name)
@@ -424,7 +425,7 @@ async def keep_stable(api: Ask, form: Form, scenario_id: str) -> str:
     outlook = await api.get("/v1/scenarios/{scenario_id}/outlook", scenario_id=scenario_id, version=read["version"])
     there = next((each for each in outlook["rules"] if each["kind"] == STABILITY), None)
     how, place = str(form.get("keep") or "free"), f"constraints.{STABILITY}"
-    most: Any = 0 if how == "gaps" else int(text) if (text := str(form.get("at_most") or "").strip()).isdigit() else text
+    most: Any = 0 if how == "gaps" else int(text) if re.fullmatch(r"[0-9]{1,9}", text := str(form.get("at_most") or "").strip()) else text
     changes = read["changes"]
     if there is None and how != "free":
         changes = [*changes, {"op": "add", "path": place, "value": {"at_most": most}}]
@@ -440,7 +441,7 @@ async def keep_stable(api: Ask, form: Form, scenario_id: str) -> str:
 async def change_about(api: Ask, form: Form, scenario_id: str) -> str:
     """Give it another name or note."""
     body = {name: str(form.get(name) or "").strip() for name in ("name", "note")}
-    await _patch(api, scenario_id, int(str(form.get("version") or 0)), body)
+    await _patch(api, scenario_id, _version(form), body)
     return _here(scenario_id)
 
 
@@ -499,14 +500,19 @@ class _One(dict[str, Any]):
 
 async def _read(api: Api, form: Form, scenario_id: str) -> Any:
     """The version that the form was filled in on."""
-    return await api.get("/v1/scenarios/{scenario_id}", scenario_id=scenario_id, version=str(form.get("version") or ""))
+    return await api.get("/v1/scenarios/{scenario_id}", scenario_id=scenario_id, version=_version(form))
 
 
 async def _save(api: Api, read: Mapping[str, Any], changes: Sequence[Mapping[str, Any]]) -> None:
     await _patch(api, read["id"], read["version"], {"changes": list(changes)})
 
 
-async def _patch(api: Api, scenario_id: str, version: int, body: Mapping[str, Any]) -> None:
+def _version(form: Form) -> str:
+    """The version that a form says; one that says none is no form of ours, and must not change what nobody has seen."""
+    return str(form.get("version") or "0")
+
+
+async def _patch(api: Api, scenario_id: str, version: int | str, body: Mapping[str, Any]) -> None:
     """Make the next version; RefusedError says in plain words what is wrong, or what somebody else has changed meanwhile."""
     try:
         await api.ask("PATCH", "/v1/scenarios/{scenario_id}", body, headers={"If-Match": f'"{version}"'}, scenario_id=scenario_id)
@@ -516,7 +522,7 @@ async def _patch(api: Api, scenario_id: str, version: int, body: Mapping[str, An
         raise RefusedError({**refused.problem, **_plainly(refused.problem)}) from None
 
 
-async def _meanwhile(api: Api, scenario_id: str, version: int) -> dict[str, Any]:
+async def _meanwhile(api: Api, scenario_id: str, version: int | str) -> dict[str, Any]:
     """What somebody else has changed since a version."""
     told, now = await asyncio.gather(
         api.get("/v1/scenarios/{scenario_id}/diff", scenario_id=scenario_id, version=version, **{"with": scenario_id}),

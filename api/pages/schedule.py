@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from math import isfinite
 from typing import Any, get_args
 from zoneinfo import available_timezones
 
@@ -223,11 +224,12 @@ def _once(form: Form) -> str:
 
 
 def _scaled(told: str, by: float) -> float | str | None:
-    """A number in the API's unit; the text itself where it is none."""
+    """A number in the API's unit; the text itself where it is none, or none that JSON has."""
     try:
-        return round(float(told) * by, 10) if told else None
+        number = float(told) * by if told else None
     except ValueError:
         return told
+    return number if number is None else round(number, 10) if isfinite(number) else told
 
 
 def _duration(told: str, otherwise: float) -> str:

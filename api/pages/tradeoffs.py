@@ -156,7 +156,7 @@ async def _asked(api: Any, sweep_id: str, form: Form) -> dict[str, Any]:
     """The point that a form names by its number."""
     told = await api.get("/v1/sweeps/{sweep_id}/frontier", sweep_id=sweep_id)
     number = str(form.get("point", ""))
-    if not (number.isascii() and number.isdigit() and int(number) < len(told["points"])):
+    if number not in map(str, range(len(told["points"]))):
         raise ProblemError("faulty-input", say("tradeoffs.no_point"), faults=[Fault("no_such_point", say("tradeoffs.no_point"), column="point")])
     point: dict[str, Any] = told["points"][int(number)]
     return point

@@ -101,6 +101,7 @@ def test_the_result_is_result_json_and_comes_in_every_form(ask_as: Ask, town: st
     again = client.get(f"{town}/result", headers={"If-None-Match": whole.headers["etag"]})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", whole.headers["etag"])
     assert "private" in whole.headers["cache-control"]
+    assert {"Authorization", "Cookie"} <= {each.strip() for each in whole.headers["vary"].split(",")}, "a browser keeps it for who asked, and nobody else"
 
 
 def test_the_parts_say_what_the_result_says(ask_as: Ask, town: str) -> None:

@@ -156,6 +156,7 @@ def test_what_has_changed_is_told_against_any_usable_dataset_of_the_board(ask_as
 def test_an_archived_dataset_is_not_looked_into(ask_as: Ask, what: str) -> None:
     client = ask_as("planner")
     dataset = made(client, FAULTY)
+    assert client.get(f"/v1/datasets/{dataset}/{what}").status_code == 200
     assert client.delete(f"/v1/datasets/{dataset}").status_code == 204
     assert client.get(f"/v1/datasets/{dataset}/{what}").status_code == 410
     assert client.get(f"/v1/datasets/{dataset}/issues.csv").status_code == 200
