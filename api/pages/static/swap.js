@@ -10,7 +10,7 @@ export function watchSwaps() {
     const link = event.target.closest("a[data-swap]");
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button !== 0) return;
     event.preventDefault();
-    go(link.href, link.dataset.swap, { push: true, focus: link.dataset.focus });
+    go(link.href, link.dataset.swap, { push: true, focus: link.dataset.focus, calm: "calm" in link.dataset });
   });
   document.addEventListener("submit", (event) => {
     const form = event.target.closest("form[data-swap]");
@@ -37,10 +37,11 @@ export function watchSwaps() {
 let asked = 0;
 
 // Fetch a page and put the named parts of it in place. Whoever asks later wins; where it cannot be done in place, the browser goes there.
-export async function go(address, names, { push = false, focus = "", quiet = false } = {}) {
+// A calm one takes so long that only its own parts are busy, and say so by what they have for it; the rest of the page stays in use.
+export async function go(address, names, { push = false, focus = "", quiet = false, calm = false } = {}) {
   const mine = ++asked;
   // What takes longer than a moment is seen to be worked on.
-  const busy = quiet ? 0 : setTimeout(() => wait(names, true), 200);
+  const busy = quiet ? 0 : setTimeout(() => wait(names, true, calm), 200);
   try {
     const response = await fetch(address, { headers: { Accept: "text/html" }, credentials: "same-origin" });
     const text = await response.text();
@@ -62,8 +63,9 @@ export async function go(address, names, { push = false, focus = "", quiet = fal
   }
 }
 
-function wait(names, busy) {
-  for (const part of [document.getElementById("main"), ...names.split(" ").map((name) => document.getElementById(name))]) {
+function wait(names, busy, calm = false) {
+  if (calm) tell(document.querySelector(`#${CSS.escape(names)} .while-busy`));
+  for (const part of [calm ? null : document.getElementById("main"), ...names.split(" ").map((name) => document.getElementById(name))]) {
     if (busy) part?.setAttribute("aria-busy", "true");
     else part?.removeAttribute("aria-busy");
   }
@@ -83,6 +85,10 @@ export function put(page, name) {
 
 // Tell who cannot see it that something has changed: the part's own words for it.
 export function say(page) {
-  const told = page.querySelector("[data-said]")?.textContent.trim();
+  tell(page.querySelector("[data-said]"));
+}
+
+function tell(part) {
+  const told = part?.textContent.trim();
   if (told) document.getElementById("said").textContent = told;
 }
