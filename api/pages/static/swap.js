@@ -10,7 +10,7 @@ export function watchSwaps() {
     const link = event.target.closest("a[data-swap]");
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button !== 0) return;
     event.preventDefault();
-    go(link.href, link.dataset.swap, { push: true, focus: link.dataset.focus });
+    go(link.href, link.dataset.swap, { push: true, focus: link.dataset.focus, calm: "calm" in link.dataset });
   });
   document.addEventListener("submit", (event) => {
     const form = event.target.closest("form[data-swap]");
@@ -45,17 +45,18 @@ let asked = 0, clock = 0, own = null;
 const since = new Map();  // of a part: answers that the page asked for up to then are out of date
 
 // Fetch a page for its reader and put the named parts of it in place; where it cannot be done in place, the browser goes there.
-export function go(address, names, { push = false, focus = "" } = {}) {
+// A calm one takes so long that only its own parts are busy, and say so by what they have for it; the rest of the page stays in use.
+export function go(address, names, { push = false, focus = "", calm = false } = {}) {
   const mine = ++asked;
   if (own) rest(own);
-  const now = { names: names.split(" "), done: null, busy: 0 };
+  const now = { names: names.split(" "), calm, done: null, busy: 0 };
   own = now;
   now.done = fetched();
   return now.done;
 
   async function fetched() {
     // What takes longer than a moment is seen to be worked on.
-    now.busy = setTimeout(() => wait(now.names, true), 200);
+    now.busy = setTimeout(() => wait(now, true), 200);
     try {
       const page = await pageAt(address);
       if (mine !== asked) return;
@@ -114,13 +115,14 @@ async function pageAt(address, signal) {
   return page;
 }
 
-function rest({ names, busy }) {
-  clearTimeout(busy);
-  wait(names, false);
+function rest(request) {
+  clearTimeout(request.busy);
+  wait(request, false);
 }
 
-function wait(names, busy) {
-  for (const part of ["main", ...names].map((name) => document.getElementById(name))) {
+function wait({ names, calm }, busy) {
+  if (busy && calm) tell(document.querySelector(`#${CSS.escape(names[0])} .while-busy`));
+  for (const part of [...(calm ? [] : ["main"]), ...names].map((name) => document.getElementById(name))) {
     if (busy) part?.setAttribute("aria-busy", "true");
     else part?.removeAttribute("aria-busy");
   }
@@ -158,6 +160,10 @@ export function saidBy(part) {
 
 // Tell who cannot see it that something has changed: the words for it of the first part that has any.
 export function say(...parts) {
-  const told = parts.map(saidBy).find(Boolean);
+  tell(parts.map((part) => part?.querySelector("[data-said]")).find((part) => part?.textContent.trim()));
+}
+
+function tell(part) {
+  const told = part?.textContent.trim();
   if (told) document.getElementById("said").textContent = told;
 }

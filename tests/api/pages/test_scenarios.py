@@ -388,6 +388,26 @@ def test_what_is_typed_is_checked_at_once_and_not_saved(town: Town, chromium: An
     who.page.context.close()
 
 
+def test_readings_are_waited_for_without_stopping_anybody(town: Town, chromium: Any) -> None:
+    who = visitor(chromium, town, "planner")
+    held: list[Any] = []
+    who.page.route("**/scenarios/*readings=true*", lambda route: held.append(route))
+    who.open(f"/scenarios/{town.world.ids['scenario_id']}?rule=constraints.reservation%5Bpartner%5D")
+    assert not who.page.get_by_role("progressbar").is_visible()
+    who.page.get_by_role("link", name="Show what each reading would do").click()
+    who.page.get_by_role("progressbar").wait_for()
+    assert "Working out what each reading would do" in (who.page.locator("#said").text_content() or "")
+    assert who.page.locator("#main").get_attribute("aria-busy") is None
+    who.page.get_by_label("Share of the seats", exact=True).fill("50")
+    who.page.get_by_text("With these values").wait_for()
+    held[0].continue_()
+    who.page.get_by_role("columnheader", name="Reading", exact=True).wait_for()
+    assert not who.page.get_by_role("progressbar").is_visible()
+    assert who.page.get_by_text("proved best").count() > 1
+    assert who.page.get_by_label("Share of the seats", exact=True).input_value() == "50"
+    who.page.context.close()
+
+
 def test_a_promise_is_changed_by_keyboard_alone_and_without_script(town: Town, chromium: Any) -> None:
     for script in (True, False):
         who = visitor(chromium, town, "planner", java_script_enabled=script)
