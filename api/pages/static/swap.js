@@ -121,7 +121,7 @@ function rest(request) {
 }
 
 function wait({ names, calm }, busy) {
-  if (busy && calm) tell(document.querySelector(`#${CSS.escape(names[0])} .while-busy`));
+  if (busy && calm) tell(document.querySelector(`#${CSS.escape(names[0])} .while-busy`)?.textContent.trim());
   for (const part of [...(calm ? [] : ["main"]), ...names].map((name) => document.getElementById(name))) {
     if (busy) part?.setAttribute("aria-busy", "true");
     else part?.removeAttribute("aria-busy");
@@ -160,10 +160,9 @@ export function saidBy(part) {
 
 // Tell who cannot see it that something has changed: the words for it of the first part that has any.
 export function say(...parts) {
-  tell(parts.map((part) => part?.querySelector("[data-said]")).find((part) => part?.textContent.trim()));
+  tell(parts.map(saidBy).find(Boolean));
 }
 
-function tell(part) {
-  const told = part?.textContent.trim();
-  if (told) document.getElementById("said").textContent = told;
+function tell(words) {
+  if (words) document.getElementById("said").textContent = words;
 }
