@@ -137,7 +137,8 @@ async def upload(api: Ask, form: Form) -> str:
         raise ProblemError("faulty-input", say("data.no_file"), faults=[fault])
     files = [("files", (each.filename, await each.read(), "application/octet-stream")) for each in sent]
     fields = [(name, (None, str(form[name]))) for name in ("name", "as_of") if form.get(name)]
-    answer = await api.ask("POST", "/v1/datasets", files=[*fields, *files], headers={"Idempotency-Key": str(form["once"])})
+    once = str(form.get("once", ""))
+    answer = await api.ask("POST", "/v1/datasets", files=[*fields, *files], headers={"Idempotency-Key": once} if once else {})
     return f"/data/{answer.made}"
 
 
@@ -152,7 +153,7 @@ async def load_demo(api: Ask, demo_id: str, form: Form) -> str:
 async def make_scenario(api: Ask, dataset_id: str, form: Form) -> str:
     """Make a scenario from the data as they are."""
     name = str(form.get("name") or "") or (await api.get("/v1/datasets/{dataset_id}", dataset_id=dataset_id))["name"]
-    made = await api.post("/v1/scenarios", {"name": name, "base": {"dataset_id": dataset_id}}, once=str(form["once"]))
+    made = await api.post("/v1/scenarios", {"name": name, "base": {"dataset_id": dataset_id}}, once=str(form.get("once", "")))
     return f"/scenarios/{made.made}"
 
 
