@@ -137,7 +137,8 @@ async def upload(api: Ask, form: Form) -> str:
         raise ProblemError("faulty-input", say("data.no_file"), faults=[fault])
     files = [("files", (each.filename, await each.read(), "application/octet-stream")) for each in sent]
     fields = [(name, (None, str(form[name]))) for name in ("name", "as_of") if form.get(name)]
-    answer = await api.ask("POST", "/v1/datasets", files=[*fields, *files], headers={"Idempotency-Key": once} if (once := str(form.get("once") or "")) else {})
+    once = str(form.get("once", ""))
+    answer = await api.ask("POST", "/v1/datasets", files=[*fields, *files], headers={"Idempotency-Key": once} if once else {})
     return f"/data/{answer.made}"
 
 
@@ -145,14 +146,14 @@ async def upload(api: Ask, form: Form) -> str:
 async def load_demo(api: Ask, demo_id: str, form: Form) -> str:
     """Bring in demo data."""
     body = await api.get("/v1/demo-data/{demo_id}", demo_id=demo_id)
-    return f"/data/{(await api.post('/v1/datasets', body, once=str(form.get('once') or ''))).made}"
+    return f"/data/{(await api.post('/v1/datasets', body, once=str(form['once']))).made}"
 
 
 @pages.action("/data/{dataset_id}/scenario", "scenarios", shows=dataset)
 async def make_scenario(api: Ask, dataset_id: str, form: Form) -> str:
     """Make a scenario from the data as they are."""
     name = str(form.get("name") or "") or (await api.get("/v1/datasets/{dataset_id}", dataset_id=dataset_id))["name"]
-    made = await api.post("/v1/scenarios", {"name": name, "base": {"dataset_id": dataset_id}}, once=str(form.get("once") or ""))
+    made = await api.post("/v1/scenarios", {"name": name, "base": {"dataset_id": dataset_id}}, once=str(form.get("once", "")))
     return f"/scenarios/{made.made}"
 
 
