@@ -17,6 +17,8 @@ SHOWN = 6
 """Lines in a card."""
 LOOKED_AT = 100
 """How far back things are looked for."""
+ENDS = 5
+"""Runs of a scenario among which one with a plan is looked for; where none is, among as many that have succeeded."""
 RECENT = timedelta(days=7)
 WITH_PLAN = ("optimal", "feasible")
 ORDERS = {"publisher": ("nights", "scenarios", "sweeps"), "analyst": ("sweeps", "scenarios", "nights")}
@@ -47,7 +49,7 @@ async def home(api: Ask) -> Document:
         "counts": {name: _count(found) for name, found in (("queued", waiting), ("running", working), ("failed", failed))},
         "live": next((run["id"] for run in [*working["items"], *waiting["items"][::-1]]), None),
         "mine": bool(mine),
-        "scenarios": await asyncio.gather(*(_standing(api, each) for each in shown)),
+        "scenarios": await _standings(api, shown, scenarios["items"]),
         "more_scenarios": len(mine or scenarios["items"]) > SHOWN,
         "nights": nights,
         "studies": [{name: each[name] for name in ("id", "kind", "title", "address", "gone", "created_at")} for each in studies["items"]],
@@ -68,37 +70,47 @@ def _count(found: Document) -> Document:
 # -- scenarios -------------------------------------------------------------------------------------------------------
 
 
-async def _standing(api: Ask, scenario: Document) -> Document:
-    """A scenario with its last run, and with how many more its last plan places than that of the scenario it is built on."""
-    base_id = scenario["base"]["scenario_id"]
-    last, plan, base, base_plan = await asyncio.gather(
-        _last_run(api, scenario["id"]),
-        _last_plan(api, scenario["id"]),
-        _or_none(api, "/v1/scenarios/{scenario_id}", scenario_id=base_id) if base_id else _nothing(),
-        _last_plan(api, base_id) if base_id else _nothing(),
+async def _standings(api: Ask, shown: list[Document], known: list[Document]) -> list[Document]:
+    """Scenarios with their last run, and with how many more their last plan places than that of the scenario they are built on.
+
+    Several are often built on the same one: each is asked about once.
+    """
+    names = {each["id"]: each["name"] for each in known}
+    bases = {each["base"]["scenario_id"]: None for each in shown if each["base"]["scenario_id"]}
+    ids = list({each["id"]: None for each in shown} | bases)
+    unnamed = [each for each in bases if each not in names]
+    *found, last = await asyncio.gather(
+        *(_or_none(api, "/v1/scenarios/{scenario_id}", scenario_id=each) for each in unnamed), asyncio.gather(*(_last(api, each) for each in ids))
     )
+    names |= {each["id"]: each["name"] for each in found if each is not None}
+    return [_standing(each, dict(zip(ids, last, strict=True)), names) for each in shown]
+
+
+def _standing(scenario: Document, last: dict[str, tuple[Document | None, Document | None]], names: dict[str, str]) -> Document:
+    base_id = scenario["base"]["scenario_id"]
+    (run, plan), (_, base_plan) = last[scenario["id"]], last.get(base_id, (None, None))
     return {
         "id": scenario["id"],
         "name": scenario["name"],
         "version": scenario["version"],
         "created_at": scenario["created_at"],
-        "run": last,
-        "changed_since": last is not None and last["scenario_version"] < scenario["version"],
+        "run": run,
+        "changed_since": run is not None and run["scenario_version"] < scenario["version"],
         "placed": None if plan is None else plan["summary"]["placed"],
         "seekers": None if plan is None else plan["summary"]["seekers"],
-        "base": None if base is None else {"id": base["id"], "name": base["name"]},
+        "base": {"id": base_id, "name": names[base_id]} if base_id in names else None,
         "difference": plan["summary"]["placed"] - base_plan["summary"]["placed"] if plan and base_plan else None,
     }
 
 
-async def _last_run(api: Ask, scenario_id: str) -> Document | None:
-    return _first((await api.get("/v1/runs", scenario_id=scenario_id, limit=1))["items"])
-
-
-async def _last_plan(api: Ask, scenario_id: str) -> Document | None:
-    """The last run that found a plan."""
-    found = await api.get("/v1/runs", scenario_id=scenario_id, status="succeeded", limit=10)
-    return _first(run for run in found["items"] if _has_plan(run))
+async def _last(api: Ask, scenario_id: str) -> tuple[Document | None, Document | None]:
+    """The last run of a scenario, and the last that found a plan."""
+    runs = (await api.get("/v1/runs", scenario_id=scenario_id, limit=ENDS))["items"]
+    plan = _first(run for run in runs if _has_plan(run))
+    if plan is None and len(runs) == ENDS:
+        older = await api.get("/v1/runs", scenario_id=scenario_id, status="succeeded", limit=ENDS)
+        plan = _first(run for run in older["items"] if _has_plan(run))
+    return _first(runs), plan
 
 
 def _has_plan(run: Document) -> bool:
@@ -113,10 +125,6 @@ async def _or_none(api: Ask, path: str, **given: Any) -> Any:
         if error.code != "not-found":
             raise
         return None
-
-
-async def _nothing() -> None:
-    return None
 
 
 def _first(found: Iterable[Document]) -> Document | None:
