@@ -115,7 +115,7 @@ class Telling:
         self._service, self._claim = service, claim
         self._goals: dict[str, dict[str, float | None]] = {}
         self._points: dict[str, int] = {}
-        self._phase, self._written, self._unsaid = "", 0.0, False
+        self._phase, self._written, self._unsaid, self._better = "", 0.0, False, False
         self._held = True
 
     def heard(self, message: Mapping[str, Any]) -> None:
@@ -127,6 +127,7 @@ class Telling:
             before = self._goals.get(message["goal"])
             self._goals[message["goal"]] = {"value": message["value"], "bound": message["bound"]}
             self._unsaid |= before != self._goals[message["goal"]]
+            self._better |= message["value"] is not None and message["value"] != (before or {}).get("value")  # a better bound is no better plan
             self._say()
         elif message["type"] == "points":
             self._points = {"done": message["done"], "total": message["total"]}
@@ -159,7 +160,8 @@ class Telling:
             self._write({}, ("points", self._points))
         else:
             goal, amounts = next(reversed(self._goals.items()))
-            self._write({"last_improvement_at": now()}, ("incumbent", {"goal": goal, **amounts}))
+            self._write({"last_improvement_at": now()} if self._better else {}, ("incumbent", {"goal": goal, **amounts}))
+            self._better = False
 
     def _write(self, values: Mapping[str, Any], event: tuple[str, Mapping[str, Any]]) -> None:
         self._unsaid, self._written = False, time.monotonic()

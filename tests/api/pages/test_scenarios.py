@@ -424,3 +424,11 @@ def test_a_promise_is_changed_by_keyboard_alone_and_without_script(town: Town, c
         who.page.keyboard.press("Enter")
         who.page.get_by_text("Reserve 40 % for any partner; was 30 %.").first.wait_for()
         who.page.context.close()
+
+
+def test_a_group_says_the_same_in_whatever_order_and_a_list_of_steps_does_not() -> None:
+    one, other = ({"steps": [{"to": {"populations": codes}, "after_days": 10}]} for codes in (["homeless", "ex_offender"], ["ex_offender", "homeless"]))
+    assert same(one, other)
+    assert not same({"steps": [*one["steps"], {"to": "open"}]}, {"steps": [{"to": "open"}, *one["steps"]]})
+    assert not same({"populations": ["homeless"]}, {"populations": ["homeless", "ex_offender"]})
+    assert not same(["goal a", "goal b"], ["goal b", "goal a"])

@@ -36,7 +36,7 @@ class Job:
     seconds: str = ""
 
 
-PORTLAND = Job("portland", "slots.csv", "posted_date", "2026-13-45", "aligned partners", False, 90, "= 221 of 246 seats", "More than there is", "6")
+PORTLAND = Job("portland", "slots.csv", "posted_date", "2026-13-45", "aligned partners", False, 90, "= 221 of 246 seats", "More than there is", "40")
 PAPER = Job("paper", "pairs.csv", "score", "thirty", "two seats for the partner", True, 84, "= 3 of 3 seats", "Cannot be kept")
 
 
