@@ -33,6 +33,12 @@ def axis_of(path: str) -> dict[str, Any]:
     return {"path": path, "name": name, "about": about, "share": key == "share", "words": say("tradeoffs.axis", promise=name, about=about)}
 
 
+def promise_of(path: str) -> str | None:
+    """The label of the promise that a place is of, where its words can be read in several ways; None where they cannot."""
+    found = _PLACE.fullmatch(path)
+    return (found["label"] or found["kind"]) if found is not None and found["kind"] == "reservation" else None
+
+
 def movable(policy: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Every promise and limit of a policy that can be moved, with its value now and a range to begin with."""
     for rule in policy.get("constraints") or ():

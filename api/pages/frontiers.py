@@ -29,6 +29,8 @@ def shaped(told: Mapping[str, Any], base: int | None, moved: Mapping[int, Mappin
     groups = _groups(told["points"])
     against = None if base is None else told["points"][base]
     points = [_point(point, axes, goals, groups, against, moved.get(point["number"])) for point in told["points"]]
+    for point in points:
+        point["said"]["price"] = _next_price(point, points, axes, goals)
     at = [point["number"] for point in points if figure(point, goal) is not None]
     at.sort(key=lambda each: _sortable(points[each]["values"][0]))
     return {"axes": axes, "goals": goals, "groups": groups, "points": points, "drawn": at if len(axes) == 1 and axes[0]["numeric"] else []}
@@ -102,6 +104,29 @@ def _said(
         now, then = (_served(each, group) for each in (point, against))
         said[f"group_{place}"], said[f"group_{place}_more"] = number(now), _difference(now, then)
     return said
+
+
+def _next_price(point: Mapping[str, Any], points: Sequence[Mapping[str, Any]], axes: Sequence[Mapping[str, Any]], goals: Sequence[Mapping[str, str]]) -> str:
+    """What going on to the next value of the last parameter would change, and what that is for each seat that is promised more, in words."""
+    if not point["verified"] or not axes[-1]["numeric"]:
+        return ""
+    further = [each for each in points if each["values"][:-1] == point["values"][:-1] and each["values"][-1] > point["values"][-1]]
+    if not further:
+        return say("tradeoffs.price.last")
+    following = min(further, key=lambda each: each["values"][-1])
+    value = places.shown(following["values"][-1], axes[-1])
+    if not following["verified"]:
+        return say("tradeoffs.price.unknown" if following["state"] != "solved" else "tradeoffs.price.no_plan", value=value)
+    seats = None if None in (point["promised"], following["promised"]) else following["promised"] - point["promised"]
+    changes = []
+    for goal in goals:
+        now, then = (each["figures"].get(goal["label"]) for each in (point, following))
+        if now is None or then is None or not (change := round(then - now, 6)):
+            continue
+        told = say("tradeoffs.price.change", goal=goal["name"], change=signed(change), unit=goal["unit"])
+        changes.append(told + (say("tradeoffs.price.each", change=signed(round(change / seats, 2))) if seats and seats > 1 else ""))
+    said = say("tradeoffs.price.changes", changes="; ".join(changes)) if changes else say("tradeoffs.price.nothing")
+    return say("tradeoffs.price.next" if not seats or seats < 0 else "tradeoffs.price.next_seats", value=value, n=seats or 0, changes=said)
 
 
 def _standing(told: Mapping[str, Any], axes: Sequence[Mapping[str, Any]]) -> str:

@@ -16,6 +16,7 @@ from api.pages.ask import Api, Ask, RefusedError
 from api.pages.controls import controls, entered, in_words, same, shown, word_of
 from api.pages.frame import Form, Pages
 from api.pages.plans_before import plans_before
+from api.pages.readings import readings_of, with_plan
 from api.pages.words import say
 
 pages = Pages()
@@ -54,7 +55,7 @@ async def scenario(
     rules = [] if outlook is None else [_rule(each, by_kind, outlook, names) for each in outlook["rules"]]
     opened = next((each for each in rules if each["place"] == rule), None)
     new = by_kind.get((add.partition(".")[0], add.partition(".")[2]))
-    planned = next((run for run in ended["items"] if run["outcome"] in ("optimal", "feasible") and run["purged_at"] is None), None)
+    planned = with_plan(ended["items"])
     return {
         "scenario": document,
         "base": await _base(api, document),
@@ -77,7 +78,7 @@ async def scenario(
         "pin": pin,
         "offered": await _offered(api, document) if pin else {},
         "runs": runs["items"],
-        "readings": await _readings(api, planned, opened) if readings and opened else None,
+        "readings": await readings_of(api, planned, opened["label"]) if readings and opened else None,
         "planned": None if planned is None else {name: planned[name] for name in ("id", "scenario_version")},
         "numbers": [each for one in rules if one["by"] == "policy" and one["enabled"] for each in one["numbers"]],
         "checked": None,
@@ -134,19 +135,6 @@ async def _records(api: Api, dataset_id: str, table: str) -> list[dict[str, Any]
         if not cursor:
             break
     return found
-
-
-async def _readings(api: Api, planned: Mapping[str, Any] | None, opened: Mapping[str, Any]) -> dict[str, Any]:
-    """What every reading of a promise would have done in the last run with a plan; or why that cannot be told."""
-    if planned is None:
-        return {"missing": "no_run"}
-    try:
-        told = await api.get("/v1/runs/{run_id}/semantics/{label}", run_id=planned["id"], label=opened["label"])
-    except RefusedError as refused:
-        return {"missing": "not_in_run" if refused.code == "not-found" else "later"}
-    lines = [{"now": True, **told["present"]}, {"now": False, **told["off"], "mode": "off"}, *({"now": False, **each} for each in told["others"])]
-    lines = [{**each, "word": word_of("choice", each["mode"]), "of": word_of("choice", each["denominator"])} for each in lines]
-    return {"missing": "", "run": planned["id"], "version": planned["scenario_version"], "lines": lines}
 
 
 # -- rules ----------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
 
@@ -15,6 +15,7 @@ from api.pages.ask import Ask
 from api.pages.frame import Form, Pages
 from api.pages.frontiers import PLACED, chart, shaped
 from api.pages.pictures import Picture
+from api.pages.readings import readings_of, with_plan
 from api.pages.words import say
 from api.problems import ProblemError
 
@@ -67,9 +68,19 @@ def draw(document: dict[str, Any]) -> Mapping[str, Picture]:
 
 @pages.page("/tradeoffs/{sweep_id}", "read", "tradeoff.html", draw=draw)
 async def tradeoff(
-    api: Ask, sweep_id: SweepId, at: Word = "", second: Word = "", against: Word = "", goal: Word = "", saved: Annotated[str, Query(max_length=64)] = ""
+    api: Ask,
+    sweep_id: SweepId,
+    at: Word = "",
+    second: Word = "",
+    against: Word = "",
+    goal: Word = "",
+    saved: Annotated[str, Query(max_length=64)] = "",
+    readings: Literal["", "open", "now"] = "",
 ) -> dict[str, Any]:
-    """A frontier at one of its points: what is reached there, what one more would change, who gains and who loses against another point."""
+    """A frontier at one of its points: what is reached there, what one more would change, who gains and who loses against another point.
+
+    `readings=now` waits for what other readings of its promises would do; `open` says only that they are wanted.
+    """
     sweep, told = await asyncio.gather(api.get("/v1/sweeps/{sweep_id}", sweep_id=sweep_id), api.get("/v1/sweeps/{sweep_id}/frontier", sweep_id=sweep_id))
     scenario = await api.get("/v1/scenarios/{scenario_id}", scenario_id=sweep["scenario_id"], version=sweep["scenario_version"])
     solved = [point["number"] for point in told["points"] if point["verified"]]
@@ -93,6 +104,22 @@ async def tradeoff(
         "goal": looked_at,
         "movement": named and {**named, "gained": named["gained"][:SHOWN], "lost": named["lost"][:SHOWN]},
         "saved": saved,
+        "readings": await _readings(api, sweep, readings),
+    }
+
+
+async def _readings(api: Any, sweep: Mapping[str, Any], wanted: str) -> dict[str, Any] | None:
+    """Other readings of the promises that are moved, in the scenario's last run with a plan; None where what is moved has one reading only."""
+    labels = list(dict.fromkeys(label for axis in sweep["axes"] if (label := places.promise_of(axis["path"])) is not None))
+    if not labels:
+        return None
+    ended = await api.get("/v1/runs", scenario_id=sweep["scenario_id"], status="succeeded", limit=20)
+    planned = with_plan(ended["items"])
+    told = [await readings_of(api, planned, label) for label in labels] if wanted == "now" and planned is not None else []
+    return {
+        "planned": planned is not None,
+        "pending": wanted == "open" and planned is not None,
+        "promises": [{"name": places.plain(label), **each} for label, each in zip(labels, told, strict=False)],
     }
 
 

@@ -31,7 +31,7 @@ Run = Annotated[str, Query(max_length=64)]
 Others = Annotated[list[Annotated[str, Query(max_length=64)]], Query(alias="with", min_length=1, max_length=5, description="Runs to compare with it.")]
 
 
-@router.operation("GET", "/v1/comparisons", "read", fails=(404, 406, *FAILS), response_model=ComparisonDocument, responses=offers("csv"))
+@router.operation("GET", "/v1/comparisons", "read", fails=(400, 404, 406, *FAILS), response_model=ComparisonDocument, responses=offers("csv"))
 def compare(
     request: Request,
     me: Me,

@@ -10,7 +10,7 @@ export function watchSwaps() {
     const link = event.target.closest("a[data-swap]");
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button !== 0) return;
     event.preventDefault();
-    go(link.href, link.dataset.swap, { push: true, focus: link.dataset.focus, calm: "calm" in link.dataset });
+    go(addressOf(link), link.dataset.swap, { push: true, focus: link.dataset.focus, calm: "calm" in link.dataset });
   });
   document.addEventListener("submit", (event) => {
     const form = event.target.closest("form[data-swap]");
@@ -20,22 +20,39 @@ export function watchSwaps() {
     address.search = new URLSearchParams([...new FormData(form, event.submitter)].filter(([, value]) => value !== "")).toString();
     go(address.href, form.dataset.swap, { push: true });
   });
+  let waiting, byKey = null;
+  // What is entered is not all yet: ask when it rests. What is on its way until then would set it back.
+  const restBefore = (form, pause) => {
+    asked += 1;
+    clearTimeout(waiting);
+    waiting = setTimeout(() => form.requestSubmit(), pause);
+  };
+  document.addEventListener("keydown", (event) => { byKey = event.target; });
+  document.addEventListener("pointerdown", () => { byKey = null; });
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form[data-swap][data-at-once]");
-    if (form && event.target.matches("select, input[type=checkbox], input[type=radio]")) form.requestSubmit();
+    if (!form || !event.target.matches("select, input[type=checkbox], input[type=radio]")) return;
+    // Arrows lead over every choice to the one that is meant.
+    if (byKey === event.target && !event.target.matches("[type=checkbox]")) restBefore(form, 600);
+    else form.requestSubmit();
   });
-  let waiting;
   document.addEventListener("input", (event) => {
     const form = event.target.closest("form[data-swap][data-at-once]");
-    if (!form || !event.target.matches("input[type=search]")) return;
-    clearTimeout(waiting);
-    waiting = setTimeout(() => form.requestSubmit(), 250);
+    if (form && event.target.matches("input[type=search]")) restBefore(form, 250);
   });
   // Back and forward lead to pages; a link to a part of this page, such as the one that skips to the content, is no other page.
   const place = () => location.pathname + location.search;
   let shown = place();
   onSwap(() => { shown = place(); });
   addEventListener("popstate", () => { if (place() !== shown) location.reload(); });
+}
+
+// Where a link leads. One with data-here="name=value" leads to this very page with that changed, wherever the page's address has come to since.
+function addressOf(link) {
+  if (!link.dataset.here) return link.href;
+  const address = new URL(location.href);
+  for (const [name, value] of new URLSearchParams(link.dataset.here)) address.searchParams.set(name, value);
+  return address.href;
 }
 
 // What a reader asks for and what a page asks for by itself each have an order of their own, so that neither drops the other's answer.

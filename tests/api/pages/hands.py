@@ -29,7 +29,10 @@ class Hand(Protocol):
     def pick(self, radio: Any) -> None:
         """Choose one of several."""
 
-    def slide(self, slider: Any, to: int) -> None:
+    def take(self, select: Any, words: str) -> None:
+        """Take the first choice of a list that begins with these words."""
+
+    def slide(self, slider: Any, to: float) -> None:
         """Move a slider to a value."""
 
 
@@ -59,7 +62,11 @@ class Mouse:
         """Click on it."""
         radio.check()
 
-    def slide(self, slider: Any, to: int) -> None:
+    def take(self, select: Any, words: str) -> None:
+        """Click on it, which opens the list, and on the choice; the list is the system's own."""
+        select.select_option(label=_beginning(select, words))
+
+    def slide(self, slider: Any, to: float) -> None:
         """Drag the handle until the value is right; a hand looks where it is, and corrects."""
         slider.scroll_into_view_if_needed()
         box, mouse = slider.bounding_box(), self.page.mouse
@@ -116,7 +123,19 @@ class Keyboard:
             self.page.keyboard.press("ArrowDown")
         raise AssertionError("arrows do not lead there")
 
-    def slide(self, slider: Any, to: int) -> None:
+    def take(self, select: Any, words: str) -> None:
+        """Go there, and on with the arrows, as fast as one types."""
+        label = _beginning(select, words)
+        self._reach(select)
+        for _ in range(200):
+            now = select.evaluate("each => each.selectedOptions[0].textContent.trim()")
+            if now == label:
+                return
+            self.page.keyboard.press("ArrowDown")
+            assert select.evaluate("each => each === document.activeElement"), f"focus was lost on {select}"
+        raise AssertionError("arrows do not lead there")
+
+    def slide(self, slider: Any, to: float) -> None:
         """Go there, and on with the arrows."""
         self._reach(slider)
         for _ in range(200):
@@ -135,6 +154,13 @@ class Keyboard:
                 return
             self.page.keyboard.press("Tab")
         raise AssertionError(f"{MOST_TABS} tabs do not lead to {what}")
+
+
+def _beginning(select: Any, words: str) -> str:
+    """The text of the first choice that begins with these words."""
+    select.wait_for()
+    texts: list[str] = select.locator("option").evaluate_all("all => all.map((each) => each.textContent.trim())")
+    return next(text for text in texts if text.startswith(words))
 
 
 def _watch_choosers(page: Any) -> None:

@@ -16,6 +16,11 @@ def _moved(page: Any) -> None:
     page.get_by_role("slider").press("ArrowRight")
 
 
+def _readings(page: Any) -> None:
+    page.get_by_role("link", name="Show what each reading would do").click()
+    page.get_by_role("heading", name="partner", exact=True).wait_for()
+
+
 STATES = (
     State("tradeoffs", "/tradeoffs"),
     State("tradeoffs-of-a-viewer", "/tradeoffs", role="viewer"),
@@ -25,6 +30,8 @@ STATES = (
     State("tradeoffs-no-number", f"/tradeoffs?scenario={{scenario_id}}&promise={SHARE}", act=_no_number),
     State("tradeoff", "/tradeoffs/{wide_sweep}"),
     State("tradeoff-moved", "/tradeoffs/{wide_sweep}?at=0.5", act=_moved),
+    State("tradeoff-readings", "/tradeoffs/{wide_sweep}?readings=now"),
+    State("tradeoff-readings-open", "/tradeoffs/{wide_sweep}", act=_readings),
     State("tradeoff-of-a-viewer", "/tradeoffs/{wide_sweep}?at=0.9&goal=placed", role="viewer"),
     State("tradeoff-kept", "/tradeoffs/{sweep_id}?at=0.24&saved={study_id}"),
     State("tradeoff-two", "/tradeoffs/{two_sweep}?at=1&second=2"),

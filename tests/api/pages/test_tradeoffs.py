@@ -152,6 +152,67 @@ def test_the_slider_is_timed(town: Town, chromium: Any) -> None:
     who.page.context.close()
 
 
+def test_a_price_is_told_in_words_for_the_next_value_and_for_each_seat(town: Town, analyst: TestClient) -> None:
+    told = analyst.get(f"/tradeoffs/{town.world.ids['two_sweep']}.json").json()
+    for point, following in zip(told["points"], told["points"][1:], strict=False):
+        said = point["said"]["price"]
+        if point["values"][0] != following["values"][0]:
+            assert said == say("tradeoffs.price.last")
+        elif not point["verified"]:
+            assert said == ""
+        elif not following["verified"]:
+            assert following["said"]["value"].split(", ")[1] in said
+        else:
+            seats = following["promised"] - point["promised"]
+            assert said.startswith(f"Going on to {following['said']['value'].split(', ')[1]} promises {seats} seat")
+            changed = [goal for goal in told["goals"] if following["figures"][goal["label"]] != point["figures"][goal["label"]]]
+            assert all(goal["name"] in said for goal in changed)
+            assert ("changes no goal" in said) == (not changed)
+
+
+def test_other_readings_of_the_promise_are_worked_out_when_they_are_asked_for(town: Town, analyst: TestClient) -> None:
+    sweep = f"/tradeoffs/{town.world.ids['wide_sweep']}"
+    first, open_ = (analyst.get(f"{sweep}.json", params=params).json()["readings"] for params in ({}, {"readings": "open"}))
+    assert (first["planned"], first["pending"], first["promises"]) == (True, False, [])
+    assert (open_["pending"], open_["promises"]) == (True, [])
+    (promise,) = analyst.get(f"{sweep}.json", params={"readings": "now"}).json()["readings"]["promises"]
+    told = analyst.get(f"/v1/runs/{promise['run']}/semantics/partner").json()
+    assert [line["mode"] for line in promise["lines"]] == [told["present"]["mode"], "off", *(each["mode"] for each in told["others"])]
+    assert promise["prices"] == told["prices"]
+    two = analyst.get(f"/tradeoffs/{town.world.ids['two_sweep']}.json", params={"readings": "now"}).json()["readings"]["promises"]
+    assert {each["name"] for each in two} == {"partner", "two seats for the partner"}
+
+
+def test_readings_are_asked_for_where_the_slider_stands(town: Town, chromium: Any) -> None:
+    who = visitor(chromium, town, "analyst")
+    page = who.page
+    who.open(f"/tradeoffs/{town.world.ids['wide_sweep']}?at=0.3")
+    page.get_by_role("slider").press("End")
+    page.wait_for_url("**?at=1")
+    page.get_by_role("link", name="Show what each reading would do").click()
+    page.wait_for_url("**?at=1&readings=open")
+    page.locator("#readings table").first.wait_for(timeout=120_000)
+    assert page.locator("[data-read=value]").first.text_content() == "100 %"
+    page.context.close()
+
+
+def test_choices_that_arrows_lead_over_are_not_asked_for(town: Town, chromium: Any) -> None:
+    who = visitor(chromium, town, "analyst")
+    page, asked = who.page, list[str]()
+    who.open(f"/tradeoffs/{town.world.ids['wide_sweep']}?at=0.3")
+    page.on("request", lambda request: asked.append(request.url))
+    against = page.get_by_label("Compared with")
+    against.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    chosen = against.input_value()
+    page.wait_for_url(f"**against={chosen}*")
+    assert len([address for address in asked if "against=" in address]) == 1
+    assert against.input_value() == chosen
+    assert page.evaluate("document.activeElement.id") == "against"
+    page.context.close()
+
+
 def test_without_script_the_slider_is_a_form(town: Town, chromium: Any) -> None:
     who = visitor(chromium, town, "analyst", java_script_enabled=False)
     page = who.page
