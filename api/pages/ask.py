@@ -84,7 +84,7 @@ class Api:
         query = {name: value for name, value in given.items() if name not in inside and value not in (None, "")}
         more = {} if body is None else {"json": body}
         # As bytes: what a form holds in the place of a key or a version may be any text.
-        told = {name: value.encode() for name, value in {"Accept": f"application/json, {MEDIA}", **(headers or {})}.items()}
+        told = {name.encode(): value.encode() for name, value in {"Accept": f"application/json, {MEDIA}", **(headers or {})}.items()}
         response = await self._client.request(method, place, params=query, headers=told, files=files, **more)
         is_json = response.content and "json" in response.headers.get("content-type", "")
         document: Any = response.text if not is_json else response.json() if len(response.content) < LARGE else await run_in_threadpool(response.json)
