@@ -41,7 +41,13 @@ async def _told(api: Ask, run_id: str) -> Any:
 
 @pages.action("/runs/{run_id}/conflict", "scenarios", shows=conflict)
 async def repair(api: Ask, form: Form, run_id: str) -> str:
-    """Make a scenario of the repair."""
+    """Make a scenario of the repair, and run it where that is asked for: what comes of it is the best plan with these steps, against the same plan before."""
     body: dict[str, Any] = {name: text for name in ("name", "note") if (text := str(form.get(name) or "").strip())}
-    made = await api.post("/v1/runs/{run_id}/repair", body, once=str(form.get("once") or ""), run_id=run_id)
-    return f"/scenarios/{made.made}"
+    once = str(form.get("once") or "")
+    made = await api.post("/v1/runs/{run_id}/repair", body, once=once, run_id=run_id)
+    if form.get("then") != "run":
+        return f"/scenarios/{made.made}"
+    before = await api.get("/v1/runs/{run_id}", run_id=run_id)
+    asked = {"scenario_id": made.made, "seed": before["seed"], "limits": before["limits"], "reference_run": before["reference_run"]}
+    ran = await api.post("/v1/runs", asked, once=once and f"{once}-run")
+    return f"/runs/{ran.made}"

@@ -28,6 +28,10 @@ LONGEST = 40
 """Signs, and digits, of the longest number that is taken for one."""
 MOST_STEPS = 100
 """Steps of a release that a form is looked through for."""
+CODES = {"sectors": ("sector", (3, 2)), "occupations": ("occupation", (7, 2)), "counties": ("county", ())}
+"""Lists of the facts whose names are official codes: where the words for them are, and how long the codes of wider groups are."""
+MONEY = ("available", "committed", "wage_cap", "contract_maximum")
+"""Numbers that are dollars."""
 NAMES_OF = {"funding_stream": "funding_streams", "role": "roles"}
 """Texts that are names of the facts, and which."""
 
@@ -123,9 +127,17 @@ def word_of(what: str, name: str) -> str:
         return say(f"scenario.rule.{name}") if f"scenario.rule.{name}" in catalogue("en") else _plain(name)
     if what == "tiers":
         return say("scenario.tier", tier=name)
-    if what == "sectors":
-        return say(f"scenario.sector.{name}") if f"scenario.sector.{name}" in catalogue("en") else name
+    if what in CODES:
+        return _code_word(*CODES[what], name)
     return say(f"scenario.choice.{name}") if f"scenario.choice.{name}" in catalogue("en") else _plain(name)
+
+
+def _code_word(section: str, lengths: Sequence[int], code: str) -> str:
+    """The word for a code: its own, or that of the wider group it is in, with the code; the code itself where neither is known."""
+    if f"scenario.{section}.{code}" in catalogue("en"):
+        return say(f"scenario.{section}.{code}")
+    wider = next((code[:length] for length in lengths if f"scenario.{section}.{code[:length]}" in catalogue("en")), None)
+    return code if wider is None else say("scenario.code_in", word=say(f"scenario.{section}.{wider}"), code=code)
 
 
 def _plain(name: str) -> str:
@@ -161,6 +173,12 @@ def shown(control: Mapping[str, Any], value: Any) -> Any:
 
 def _text(number: Decimal) -> str:
     return f"{number:f}".rstrip("0").rstrip(".") if "." in f"{number:f}" else f"{number:f}"
+
+
+def _grouped(value: Any) -> str:
+    """A number with commas between thousands."""
+    number = _number(str(value))
+    return str(value) if number is None else f"{number:,f}".rstrip("0").rstrip(".") if "." in f"{number:f}" else f"{number:,f}"
 
 
 def entered(control: Mapping[str, Any], form: Given) -> Any:
@@ -266,6 +284,10 @@ def in_words(control: Mapping[str, Any], value: Any, names: Mapping[str, Sequenc
         return ", ".join(f"{part['label']} {shown(part, value[part['name']])}" for part in control["parts"] if value.get(part["name"]) is not None)
     if control.get("names"):
         return _called(control["names"], str(value), names)
+    if control["is"] == "number":
+        return f"${_grouped(value)}" if control["name"] in MONEY else _grouped(value)
+    if control["is"] == "counts":
+        return ", ".join(f"{word_of('choice', str(name))} {_grouped(count)}" for name, count in (value or {}).items())
     text = shown(control, value)
     return ", ".join(text.splitlines()) if isinstance(text, str) else ", ".join(map(str, text)) if isinstance(text, Sequence) else str(text)
 
@@ -275,4 +297,4 @@ def _called(what: str, code: str, names: Mapping[str, Sequence[Mapping[str, Any]
     if (what, code) == ("partners", "any"):
         return say("scenario.any_partner")
     known = next((str(each["word"]) for each in names.get(what, ()) if each["code"] == code), "")
-    return known or (word_of(what, code) if what in ("tiers", "sectors", "populations") else code)
+    return known or (word_of(what, code) if what in ("tiers", "populations", *CODES) else code)

@@ -25,6 +25,8 @@ TABS: dict[str, str] = {"eligibility": "matching", "goals": "goals"}
 """Sections of a policy with a tab of their own."""
 PROMISES = ("reservation", "business_target")
 """Constraints that promise something; the others limit."""
+IN_A_LINE = ("beneficiaries", "scope", "share", "count", "minimum", "goal", "maximum")
+"""What the line of a promise says without naming it."""
 STABILITY = "change_limit"
 NO_REFERENCE = "no_reference"
 """Code of the warning that a run must name a plan to compare with; the page says so where runs are begun."""
@@ -80,7 +82,13 @@ async def scenario(
         "runs": runs["items"],
         "readings": await readings_of(api, planned, opened["label"]) if readings and opened else None,
         "planned": None if planned is None else {name: planned[name] for name in ("id", "scenario_version")},
-        "numbers": [each for one in rules if one["by"] == "policy" and one["enabled"] for each in one["numbers"]],
+        "numbers": [
+            each
+            for tab_ in ("promises", "limits", "matching", "goals")
+            for one in rules
+            if one["tab"] == tab_ and one["by"] == "policy"
+            for each in one["numbers"]
+        ],
         "checked": None,
         "stability": next((each for each in rules if each["kind"] == STABILITY), None),
     }
@@ -148,7 +156,7 @@ def _rule(told: Mapping[str, Any], kinds: Mapping[tuple[str, str], Any], outlook
     promise = next((each for each in outlook["promises"] if told["kind"] == "reservation" and each["label"] == told["label"]), None)
     skipped = ("mode", "denominator", "rounding", "weight", "hard", "calendar") if told["kind"] in PROMISES else ()
     said = [
-        {"label": control["label"], "value": in_words(control, entry[control["name"]], names)}
+        {"name": control["name"], "label": control["label"], "value": in_words(control, entry[control["name"]], names)}
         for control in drawn
         if control["name"] not in skipped and not _default(control, entry.get(control["name"]))
     ]
@@ -166,9 +174,25 @@ def _rule(told: Mapping[str, Any], kinds: Mapping[tuple[str, str], Any], outlook
         "tab": TABS.get(told["section"]) or ("promises" if told["kind"] in PROMISES else "limits"),
         "strength": _strength(told),
         "promise": promise,
+        "glance": _glance(told, drawn, promise, names, said) if told["kind"] in PROMISES else None,
         "said": said,
         "numbers": numbers if told["enabled"] else [],
     }
+
+
+def _glance(told: Mapping[str, Any], drawn: Sequence[Mapping[str, Any]], promise: Mapping[str, Any] | None, names: Any, said: Sequence[Any]) -> dict[str, Any]:
+    """A promise in a line: how much of what, to whom."""
+    by_name, entry = {control["name"]: control for control in drawn}, told["entry"]
+    who, where = (in_words(by_name[name], entry.get(name) or {}, names) if name in by_name else "" for name in ("beneficiaries", "scope"))
+    amounts = {name: in_words(by_name[name], entry[name], names) for name in ("minimum", "goal", "maximum") if entry.get(name) is not None and name in by_name}
+    if promise is None:
+        much = ", ".join(say(f"scenario.amount.{name}", n=amount) for name, amount in amounts.items())
+    elif promise["promised"] is None:
+        much = say("scenario.amount.moves", n=in_words(by_name["share"], entry["share"], names))
+    else:
+        much = say(f"scenario.amount.{'cap' if promise['mode'] == 'cap' else 'of'}", n=promise["promised"], seats=promise["seats"])
+    more = [each for each in said if each["name"] not in IN_A_LINE]
+    return {"who": who, "where": where or say("scenario.all_slots"), "much": much, "more": more}
 
 
 def _default(control: Mapping[str, Any], value: Any) -> bool:

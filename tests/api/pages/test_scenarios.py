@@ -13,7 +13,7 @@ from starlette.datastructures import FormData
 from allocator.reference import every_rule
 from api.app import create_app
 from api.pages import edits
-from api.pages.controls import controls, entered, same, shown
+from api.pages.controls import controls, entered, same, shown, word_of
 from tests.api.pages.conftest import Town, visitor
 
 PROMISE = "constraints.reservation[partner]"
@@ -350,6 +350,35 @@ def test_a_conflict_is_told_with_its_way_out_and_repaired(client: TestClient, to
     assert made.status_code == 303, made.text
     assert own(client, made.headers["location"]) == ["Reserve 2 seats for partner CBO1; was 3."]
     assert twin(client, f"/runs/{town.world.ids['run_id']}/conflict")["told"] is None
+    ran = client.post(place, data={"then": "run"})
+    assert re.fullmatch(r"/runs/run_\w+", ran.headers["location"]), ran.text
+    repaired = client.get(f"/v1{ran.headers['location']}").json()["scenario_id"]
+    assert own(client, f"/scenarios/{repaired}") == ["Reserve 2 seats for partner CBO1; was 3."]
+
+
+def test_promises_are_told_in_a_line_each(client: TestClient, town: Town) -> None:
+    rules = {each["place"]: each for each in twin(client, f"/scenarios/{town.world.ids['scenario_id']}")["rules"]}
+    assert {name: rules[OTHER]["glance"][name] for name in ("who", "where", "much")} == {
+        "who": "A community organization",
+        "where": "All slots",
+        "much": "2 of 3",
+    }
+    assert rules[PROMISE]["glance"]["who"] == "Any partner"
+
+
+@pytest.mark.parametrize(
+    ("what", "code", "word"),
+    [
+        ("counties", "41067", "Washington County"),
+        ("counties", "06037", "06037"),
+        ("occupations", "47-2031", "Carpenters"),
+        ("occupations", "47-9999", "Construction and extraction (47-9999)"),
+        ("sectors", "31-33", "Manufacturing"),
+        ("sectors", "6211", "Health care (6211)"),
+    ],
+)
+def test_official_codes_have_words(what: str, code: str, word: str) -> None:
+    assert word_of(what, code) == word
 
 
 def test_viewers_read_and_have_no_forms(town: Town) -> None:
