@@ -69,8 +69,8 @@ def linked(text: str) -> Markup:
     """A sentence of the API in which ids are links that say what they lead to, as nobody reads ids."""
 
     def link(found: re.Match[str]) -> Markup:
-        word = found["word"] or say(f"frame.thing.{found['kind']}")
-        return Markup('<a href="/{}/{}">{}</a>').format(THINGS[found["kind"]], found["id"], word)
+        kind = found["kind"]
+        return Markup('<a href="/{}/{}">{}</a>').format(THINGS[kind], found["id"], found["word"] or say(f"frame.thing.{kind}"))
 
     # What stands between the ids is escaped piece by piece; only the links are markup.
     pieces, done = [], 0
