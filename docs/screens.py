@@ -90,7 +90,7 @@ def main() -> None:
 
 
 def take(browser: Any, address: str, secret: str, path: str, target: Path, *, dark: bool = False, width: int = 1280) -> None:
-    """One picture, of at most three screens' height: what is seen first is what is judged first."""
+    """One picture, of at most a screen and a half: what is seen first is what is judged first."""
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light")
     page = context.new_page()
     page.goto(f"{address}/login?next=/audit")
@@ -99,7 +99,7 @@ def take(browser: Any, address: str, secret: str, path: str, target: Path, *, da
     answer = page.goto(address + path)
     assert answer.status == 200, f"{path}: {answer.status}"
     page.wait_for_load_state("networkidle") if "data-live" not in page.content() else page.wait_for_timeout(1500)
-    height = min(2400, page.evaluate("document.documentElement.scrollHeight"))
+    height = min(1500, page.evaluate("document.documentElement.scrollHeight"))
     page.set_viewport_size({"width": width, "height": max(700, height) if page.locator("#drawer:not([hidden])").count() == 0 else 1200})
     page.screenshot(path=target)
     context.close()

@@ -9,6 +9,7 @@ from typing import Any
 
 from api.clock import now
 from api.pages.ask import Ask, RefusedError
+from api.pages.axes import axis_of
 from api.pages.frame import Pages
 
 pages = Pages()
@@ -181,7 +182,7 @@ def _named(sweep: Document, scenarios: list[Document]) -> Document:
     """A sweep with the name of its scenario."""
     kept = {name: sweep[name] for name in ("id", "status", "points", "done", "note", "created_at", "scenario_id")}
     name = next((each["name"] for each in scenarios if each["id"] == sweep["scenario_id"]), sweep["scenario_id"])
-    return {**kept, "scenario": name, "over": [axis["path"] for axis in sweep["axes"]]}
+    return {**kept, "scenario": name, "over": [axis_of(axis["path"])["words"] for axis in sweep["axes"]]}
 
 
 def _steps(datasets: list[Document], scenarios: list[Document], runs: list[Document], nights: Document) -> Document | None:
