@@ -111,7 +111,9 @@ def walk(hand: Hand, job: Job, service: Served) -> None:
     assert page.locator("output [data-read=value]").inner_text() == job.shown
 
 
-@pytest.mark.parametrize(("hand", "job"), [(Mouse, PORTLAND), (Keyboard, PAPER)], ids=["portland-by-mouse", "paper-by-keyboard"])
+@pytest.mark.parametrize(
+    ("hand", "job"), [pytest.param(Mouse, PORTLAND, id="portland-by-mouse", marks=pytest.mark.slow), pytest.param(Keyboard, PAPER, id="paper-by-keyboard")]
+)
 def test_an_analyst_gets_from_a_promise_to_a_study_that_is_kept(hand: type[Hand], job: Job, chromium: Any, service: Served) -> None:
     prepared(service, job)
     context, heard = chromium.new_context(viewport={"width": 1280, "height": 900}), list[str]()

@@ -149,7 +149,9 @@ def walk(hand: Hand, job: Job, service: Served, tmp_path: Path) -> None:
     assert page.locator("#side-1").is_visible()
 
 
-@pytest.mark.parametrize(("hand", "job"), [(Mouse, PORTLAND), (Keyboard, PAPER)], ids=["portland-by-mouse", "paper-by-keyboard"])
+@pytest.mark.parametrize(
+    ("hand", "job"), [pytest.param(Mouse, PORTLAND, id="portland-by-mouse", marks=pytest.mark.slow), pytest.param(Keyboard, PAPER, id="paper-by-keyboard")]
+)
 def test_a_planner_gets_from_faulty_files_to_a_comparison_that_is_kept(hand: type[Hand], job: Job, chromium: Any, service: Served, tmp_path: Path) -> None:
     context, heard = chromium.new_context(viewport={"width": 1280, "height": 900}), list[str]()
     page = context.new_page()
