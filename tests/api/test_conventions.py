@@ -158,7 +158,7 @@ def test_bodies_above_the_limit_are_refused_everywhere_also_where_they_do_not_sa
 
 def test_lists_refuse_what_is_no_cursor_and_no_limit(admin: TestClient) -> None:
     for operation in LISTS:
-        if "{" not in operation.path:
+        if "{" not in operation.path and not operation.needed:
             problem(admin.get(operation.path, params={"cursor": "\u00e9\u00e9"}), 400)
             problem(admin.get(operation.path, params={"cursor": "AAAA"}), 400)
             for limit in ("0", "1001", "x", "9" * 30):
