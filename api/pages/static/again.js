@@ -9,7 +9,9 @@ export function watchAgain(root) {
 function later(part) {
   setTimeout(async () => {
     if (!part.isConnected) return;
-    if (document.hidden || part.contains(document.activeElement)) return later(part);
+    // Who is about to enter something there is not disturbed; other places keep their focus when the part is put anew.
+    const entering = part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
+    if (document.hidden || entering) return later(part);
     const names = [part.id, ...(part.dataset.with ?? "").split(" ")].filter(Boolean).join(" ");
     const before = saidBy(part);
     await again(names);

@@ -47,7 +47,7 @@ function show(point, places, pictures, place, slider) {
     marker.setAttribute("transform", marks[place]);
   }
   for (const field of document.querySelectorAll("input[name=point]")) field.value = point.number;
-  slider.setAttribute("aria-valuetext", `${point.said.value}: ${point.said.state}`);
+  if (slider.type === "range") slider.setAttribute("aria-valuetext", `${point.said.value}: ${point.said.state}`);
 }
 
 let earlier = null;

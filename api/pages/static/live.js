@@ -19,7 +19,10 @@ function follow(part) {
       await fetchAgain(name);
       const now = document.getElementById(name);
       tell(now);
-      if (!now || !now.dataset.live) stop(name);
+      if (!now || !now.dataset.live) {
+        stop(name);
+        streams.delete(name);  // the part may follow something else later
+      }
     }, PAUSE);
   };
   for (const kind of ["status", "phase", "incumbent", "heartbeat"]) stream.addEventListener(kind, again);

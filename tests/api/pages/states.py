@@ -1,4 +1,4 @@
-"""Every state that a page can be in, as an address in a world that has one of everything; each is looked at by the tests of all pages and by the screens."""
+"""Every state that a page can be in, as an address in a world that has one of everything; each is looked at by the tests of all pages."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def test_a_page_and_its_twin_let_in_whom_the_api_lets_in(page: PageRoute, town: 
 
 
 @by_path
-def test_nobody_is_led_to_the_login_and_back(page: PageRoute, town: Town, clients: dict[Role, TestClient]) -> None:
+def test_who_is_not_logged_in_is_led_to_the_login(page: PageRoute, town: Town, clients: dict[Role, TestClient]) -> None:
     nobody = TestClient(clients["admin"].app, follow_redirects=False, headers=HTML)
     place = filled(page.path, town)
     answer = nobody.get(place)
@@ -132,6 +132,7 @@ def _places(text: str) -> set[str]:
 def test_a_number_chooses_the_form() -> None:
     assert say("frame.more_faults", n=1) == "And 1 more."
     assert say("frame.more_faults", n=1200) == "And 1,200 more."
+    assert [name for name, text in catalogue("en").items() if isinstance(text, dict) and "one" not in text] == []
     assert all(tomllib.loads(path.read_text(encoding="utf-8")) for path in HERE.glob("*/*.toml"))
     with pytest.raises(KeyError):
         say("frame.nothing")

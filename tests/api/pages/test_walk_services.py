@@ -19,7 +19,7 @@ from tests.api.pages.keyboard import follow, press, tab_to, write
 from tests.api.served import Served, served
 
 LONG = 400.0
-"""Seconds that a night may take where other work has the machine."""
+"""Seconds that a night may take at most."""
 AROUND = "header, nav, form, button, .no-print"
 NIGHTS = ("2026-11-02", "2026-11-03")
 
@@ -124,6 +124,7 @@ def test_a_morning_on_portland_with_the_mouse(chromium: Any, tmp_path: Path) -> 
         page.get_by_role("link", name="Who they are").click()
         page.get_by_label("Show").select_option("moved")
         page.wait_for_url("**change=moved*")
+        page.wait_for_function("() => [...document.querySelectorAll('#changes tbody td:nth-child(2)')].every(each => each.textContent.includes('Moved'))")
         kinds = page.locator("#changes tbody td:nth-child(2)").all_inner_texts()
         assert kinds
         assert all("Moved" in each for each in kinds)
