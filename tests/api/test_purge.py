@@ -148,9 +148,12 @@ def test_a_run_that_was_purged_is_no_reference(service: Service, ask_as: Ask, fi
 def test_a_content_that_was_changed_in_the_store_is_never_told_as_what_was_kept(service: Service, ask_as: Ask, finish: Finish) -> None:
     run_id = finished(ask_as, finish, make_scenario(service))
     with service.store.begin() as connection:
-        digest = connection.execute(sa.select(run_files.c.sha256).where(run_files.c.run_id == run_id, run_files.c.name == "result.json")).scalar_one()
-        content = load(connection, digest).replace(b'"placed": 3', b'"placed": 4')
-        connection.execute(blobs.update().where(blobs.c.sha256 == digest).values(content=content))
+        kept = connection.execute(sa.select(run_files.c.name, run_files.c.sha256).where(run_files.c.run_id == run_id)).all()
+        for name, digest in kept:
+            content = load(connection, digest)
+            # The lists are files of their own beside the result; of them a bit is turned.
+            changed = content.replace(b'"placed": 3', b'"placed": 4') if name == "result.json" else content[:-1] + bytes([content[-1] ^ 1])
+            connection.execute(blobs.update().where(blobs.c.sha256 == digest).values(content=changed))
     for path in ("result", "kpis", "assignments"):
         answer = ask_as("viewer").get(f"/v1/runs/{run_id}/{path}")
         assert (answer.status_code, answer.json()["code"]) == (500, "broken"), path
