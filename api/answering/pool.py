@@ -52,11 +52,13 @@ class Answerer:
     coming: Sequence[str] = field(default_factory=tuple)
     """What will be open once the question that is worked on is answered."""
     used: float = 0.0
+    ending: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def lives(self) -> bool:
         """Whether there is a process."""
-        return self.process is not None and bool(self.process.is_alive())
+        process = self.process
+        return process is not None and bool(process.is_alive())
 
     def start(self, most_bytes: float) -> None:
         """Be alive; OSError or EOFError where that cannot be just now, because the server that processes are forked from was killed."""
@@ -76,13 +78,14 @@ class Answerer:
         self.process, self.pipe = process, ours
 
     def end(self) -> None:
-        """Be gone, whatever it was doing."""
-        if self.process is None:
-            return
-        end_of(self.process)
-        self.process.join(5)
-        self.pipe.close()
-        self.process, self.pipe, self.open, self.ready = None, None, (), ()
+        """Be gone, whatever it was doing. Whoever works on an answer and whoever ends everything may both want it: one of them does it."""
+        with self.ending:
+            process, pipe = self.process, self.pipe
+            self.process, self.pipe, self.open, self.ready = None, None, (), ()
+        if process is not None:
+            end_of(process)
+            process.join(5)
+            pipe.close()
 
 
 class Answerers:

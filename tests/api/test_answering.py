@@ -227,3 +227,24 @@ def test_the_form_is_what_format_says_else_accept(accept: str | None, asked: For
         assert caught.value.code == "not-acceptable"
     else:
         assert form_of(request, asked, ("json", "csv")) == form
+
+
+def test_a_process_is_ended_once_however_many_want_it_ended(answerers: Answerers) -> None:
+    for _ in range(20):
+        one = answerers._all[0]
+        one.start(1e9)
+        process, failed = one.process, []
+
+        def end(one: Any = one, failed: list[BaseException] = failed) -> None:
+            try:
+                one.end()
+            except BaseException as error:  # what the test is about: any error at all
+                failed.append(error)
+
+        threads = [threading.Thread(target=end) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert failed == []
+        assert not process.is_alive()
