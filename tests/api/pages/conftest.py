@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import httpx2 as httpx
 import pytest
 import uvicorn
 from fastapi.testclient import TestClient
@@ -66,6 +67,17 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     service.close()
 
 
+def published(town: Town) -> str:
+    """The run whose plan is published now; other tests of the town publish and withdraw."""
+    with httpx.Client(base_url=town.address, headers={"Authorization": f"Bearer {town.secret('admin')}"}, timeout=120, trust_env=False) as admin:
+        for each in admin.get("/v1/publications").json()["items"]:
+            if each["withdrawn_at"] is None:
+                return str(each["run_id"])
+        made = admin.post("/v1/publications", json={"run_id": town.world.ids["run_id"]})
+        assert made.status_code == 201, made.text
+        return str(made.json()["run_id"])
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """A browser."""
@@ -93,6 +105,7 @@ def visitor(chromium: Any, town: Town, role: Role, board: str = "main", **more: 
     page.on("request", lambda request: None if request.url.startswith((town.address, "data:")) else heard.append(f"asked elsewhere: {request.url}"))
     page.on("pageerror", lambda error: heard.append(f"error: {error}"))
     page.on("console", lambda said: heard.append(f"console: {said.text}"))
+    page.on("filechooser", lambda _: None)  # the browser is told once that windows for files are looked for, and not in a race with a press
     page.goto(f"{town.address}/login?next=/runs")
     page.get_by_label("API key").fill(town.secret(role, board))
     page.get_by_role("button", name="Log in").click()

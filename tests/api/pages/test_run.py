@@ -12,7 +12,7 @@ import pytest
 from api.answering.pool import Answerers
 from api.pages.words import catalogue
 from api.problems import ProblemError
-from tests.api.pages.conftest import Town, visitor
+from tests.api.pages.conftest import Town, published, visitor
 
 Open = Callable[..., httpx.Client]
 
@@ -227,10 +227,8 @@ def test_two_runs_that_are_ticked_lead_to_their_comparison(open_as: Open, town: 
     assert "Tick two runs" in client.get("/runs", params={"run": ids[0]}).text
 
 
-def test_the_search_goes_straight_where_there_is_one(open_as: Open) -> None:
-    client = open_as("viewer")
-    # Other tests of the town publish too.
-    run_id = next(each["run_id"] for each in client.get("/v1/publications").json()["items"] if each["withdrawn_at"] is None)
+def test_the_search_goes_straight_where_there_is_one(open_as: Open, town: Town) -> None:
+    client, run_id = open_as("viewer"), published(town)
     assert client.get("/search?q=s1").headers["location"] == f"/runs/{run_id}?person=S1"
     assert client.get("/search?q= J2 ").headers["location"] == f"/runs/{run_id}?tab=slots&slot=J2"
     several = client.get("/search?q=S")

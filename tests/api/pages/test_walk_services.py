@@ -124,8 +124,10 @@ def test_a_morning_on_portland_with_the_mouse(chromium: Any, tmp_path: Path) -> 
         page.get_by_role("link", name="Who they are").click()
         page.get_by_label("Show").select_option("moved")
         page.wait_for_url("**change=moved*")
-        page.wait_for_function("() => [...document.querySelectorAll('#changes tbody td:nth-child(2)')].every(each => each.textContent.includes('Moved'))")
-        kinds = page.locator("#changes tbody td:nth-child(2)").all_inner_texts()
+        page.wait_for_function(
+            "() => [...document.querySelectorAll('#changes tbody')[0].querySelectorAll('td:nth-child(2)')].every(each => each.textContent.includes('Moved'))"
+        )
+        kinds = page.locator("#changes tbody").first.locator("td:nth-child(2)").all_inner_texts()
         assert kinds
         assert all("Moved" in each for each in kinds)
 
