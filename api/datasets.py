@@ -30,6 +30,7 @@ from api.solving.apart import BrokenOffError, apart
 from api.solving.reading import UNNAMED, read_upload
 from api.store import audit
 from api.store.blobs import keep
+from api.store.engine import Store
 from api.store.tables import dataset_issues, datasets, runs, scenario_versions, scenarios
 from api.texts import tidy
 
@@ -178,6 +179,20 @@ def require_usable(connection: sa.Connection, row: Mapping[str, Any]) -> None:
         faults = [Fault(**fault) for fault in told]
         message = f"Dataset {row['id']!r} has {row['errors']:,} fault{'' if row['errors'] == 1 else 's'}; mend the files and upload them again."
         raise ProblemError("conflict", message, faults=faults)
+
+
+def dataset_of(store: Store, board: str, dataset_id: str) -> Mapping[str, Any]:
+    """A dataset's row, read by itself; ProblemError where the board has none of this id."""
+    with store.read() as connection:
+        return find_dataset(connection, board, dataset_id)
+
+
+def usable_dataset_of(store: Store, board: str, dataset_id: str) -> Mapping[str, Any]:
+    """The same of a dataset that can be worked with; ProblemError where it has faults or is archived."""
+    with store.read() as connection:
+        row = find_dataset(connection, board, dataset_id)
+        require_usable(connection, row)
+    return row
 
 
 def archive_dataset(connection: sa.Connection, board: str, dataset_id: str, by: str) -> None:

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from fastapi import Query
 
 from api import clock
-from api.pages.ask import Ask, RefusedError
+from api.pages.ask import Ask
+from api.pages.changed import current_of
 from api.pages.frame import Pages
 from api.pages.night_words import DAYS, state_of, timed
 
@@ -36,7 +37,7 @@ async def nights(
     found, *more = await asyncio.gather(
         api.get("/v1/occurrences", since=first.isoformat(), until=last.isoformat(), schedule_id=schedule, limit=1000),
         *(_coming(api, each["id"]) for each in schedules[:MOST_SCHEDULES] if not each["paused"]),
-        *(_holds(api, each["id"]) for each in schedules[:MOST_SCHEDULES]),
+        *(current_of(api, each["id"]) for each in schedules[:MOST_SCHEDULES]),
     )
     coming = sorted((line for told in more if isinstance(told, list) for line in told), key=lambda line: line["scheduled_for"])
     holds = {told["schedule_id"]: told for told in more if isinstance(told, dict)}
@@ -57,17 +58,6 @@ async def nights(
 async def _coming(api: Ask, schedule_id: str) -> list[dict[str, Any]]:
     told = await api.get("/v1/schedules/{schedule_id}/preview", schedule_id=schedule_id, count=45)
     return [{"schedule_id": schedule_id, **{name: line[name] for name in ("scheduled_for", "local", "night", "note")}} for line in told["upcoming"]]
-
-
-async def _holds(api: Ask, schedule_id: str) -> dict[str, Any] | None:
-    """What is published of a schedule now."""
-    try:
-        told: dict[str, Any] = await api.get("/v1/publications/current", schedule=schedule_id)
-    except RefusedError as error:
-        if error.code != "not-found":
-            raise
-        return None
-    return told
 
 
 def _line(schedule: dict[str, Any], holds: dict[str, Any] | None) -> dict[str, Any]:

@@ -24,7 +24,7 @@ async def runs(
     status: Status | Annotated[str, Query(max_length=0)] | None = None,
     scenario: Id = "",
     cursor: Annotated[str, Query(max_length=200)] = "",
-    run: Annotated[list[Id], Query(max_length=50)] = [],  # noqa: B006 - the framework copies it
+    run: Annotated[list[Id], Query(max_length=50)] = [],  # noqa: B006  # what an address without them says; nobody changes it
 ) -> dict[str, Any]:
     """Runs, newest first; `run` are those that are ticked, and two or more of them lead to their comparison."""
     ticked = sorted(dict.fromkeys(run))

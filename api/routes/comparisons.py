@@ -48,13 +48,12 @@ def compare(
 
     People come whole, or a piece at a time by their ids. As CSV, what becomes of each person in each run, all of them.
     """
-    wanted = form_of(request, form, ("json", "csv"))
+    wanted, start = form_of(request, form, ("json", "csv")), decoded_number(cursor)
     names = [base, *others]
     if len(set(names)) != len(names):
         raise ProblemError("faulty-input", "Each run can be named once.")
     runs = [run_of(service, me.board, name) for name in names]
     tags = [tag_of_result(service, run) for run in runs]
-    start = decoded_number(cursor)
     part = [int(only_differences), *changes, limit, start] if wanted == "json" else [int(only_differences), *changes]
     headers, known = lasting(request, f'"{"-".join(map(str, [*(tag.strip(chr(34))[:12] for tag in tags), *part, wanted]))}"')
     if known:

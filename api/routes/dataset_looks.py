@@ -16,16 +16,16 @@ from starlette.concurrency import run_in_threadpool
 from allocator.changes import plain
 from allocator.inert import inert
 from allocator.snapshots import TableChanges, changed_tables
-from api.datasets import find_dataset, require_usable
+from api.datasets import dataset_of, usable_dataset_of
 from api.facts import facts_of
 from api.forms import MEDIA
 from api.looked import looked_into, workbook_of_faults
 from api.routing import Me, Router, Use
 from api.service import Service
+from api.solving.looking import HEADS
 from api.store.tables import dataset_issues
 
 router = Router(tags=["datasets"])
-HEADS = ("severity", "file", "sheet", "row", "column", "value", "message", "fix", "code")
 MOST_TOLD = 200
 
 
@@ -92,7 +92,7 @@ class SnapshotDifference(BaseModel):
 @router.operation("GET", "/v1/datasets/{dataset_id}/sheets", "read", fails=(410, 413))
 async def sheets(dataset_id: str, me: Me, service: Use) -> list[SheetDocument]:
     """How the files of a dataset were understood, column by column."""
-    dataset = await run_in_threadpool(_found, dataset_id, me, service)
+    dataset = await run_in_threadpool(dataset_of, service.store, me.board, dataset_id)
     async with service.uploads.turn():
         told = await run_in_threadpool(looked_into, service, dataset)
     return [SheetDocument(**each) for each in told["sheets"]]
@@ -101,7 +101,7 @@ async def sheets(dataset_id: str, me: Me, service: Use) -> list[SheetDocument]:
 @router.operation("GET", "/v1/datasets/{dataset_id}/issue-counts", "read")
 def issue_counts(dataset_id: str, me: Me, service: Use) -> list[IssueCount]:
     """How many faults of each code a dataset has, the errors first, then what is there most often."""
-    faults = _faults(_found(dataset_id, me, service), service)
+    faults = _faults(dataset_of(service.store, me.board, dataset_id), service)
     counts = Counter((fault["severity"], fault["code"]) for fault in faults)
     return [IssueCount(severity=of, code=code, count=n) for (of, code), n in sorted(counts.items(), key=lambda each: (each[0][0], -each[1], each[0][1]))]
 
@@ -113,7 +113,7 @@ XLSX = {200: {"description": "The workbook.", "content": {MEDIA["xlsx"]: {"schem
 @router.operation("GET", "/v1/datasets/{dataset_id}/issues.csv", "read", response_class=Response, responses=CSV)
 def issues_as_csv(dataset_id: str, me: Me, service: Use) -> Response:
     """Every fault of a dataset, one a line."""
-    faults = _faults(_found(dataset_id, me, service), service)
+    faults = _faults(dataset_of(service.store, me.board, dataset_id), service)
     sink = io.StringIO(newline="")
     writer = csv.writer(sink, lineterminator="\n")
     writer.writerow(HEADS)
@@ -127,7 +127,7 @@ async def issues_as_workbook(dataset_id: str, me: Me, service: Use) -> Response:
 
     Left out are tables without faults, those with demographics, and those of more than 50,000 records.
     """
-    dataset = await run_in_threadpool(_found, dataset_id, me, service)
+    dataset = await run_in_threadpool(dataset_of, service.store, me.board, dataset_id)
     faults = await run_in_threadpool(_faults, dataset, service)
     async with service.uploads.turn():
         content = await run_in_threadpool(workbook_of_faults, service, dataset, faults)
@@ -140,7 +140,7 @@ Since = Annotated[str, Query(max_length=64, description="Another dataset of the 
 @router.operation("GET", "/v1/datasets/{dataset_id}/changes", "read", fails=(409, 410))
 def changes(dataset_id: str, since_id: Since, me: Me, service: Use) -> SnapshotDifference:
     """What has changed in the facts since another dataset: who and what has come, gone and become otherwise."""
-    after, before = (facts_of(service, _usable(each, me, service)).scenario for each in (dataset_id, since_id))
+    after, before = (facts_of(service, usable_dataset_of(service.store, me.board, each)).scenario for each in (dataset_id, since_id))
     tables = [_told(each) for each in changed_tables(before, after)]
     return SnapshotDifference(dataset_id=dataset_id, since_id=since_id, tables=tables)
 
@@ -160,18 +160,6 @@ def _told(changes: TableChanges) -> TableDifference:
         records_changed=changed,
         columns_changed=changes.by_column,
     )
-
-
-def _found(dataset_id: str, me: Me, service: Service) -> Mapping[str, Any]:
-    with service.store.read() as connection:
-        return find_dataset(connection, me.board, dataset_id)
-
-
-def _usable(dataset_id: str, me: Me, service: Service) -> Mapping[str, Any]:
-    with service.store.read() as connection:
-        row = find_dataset(connection, me.board, dataset_id)
-        require_usable(connection, row)
-    return row
 
 
 def _faults(dataset: Mapping[str, Any], service: Service) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from allocator.domain import PROTECTED, TABLES
 from allocator.toml_text import toml_document
-from api.datasets import Understood, archive_dataset, find_dataset, keep_dataset, require_usable, understand
+from api.datasets import Understood, archive_dataset, dataset_of, find_dataset, keep_dataset, understand, usable_dataset_of
 from api.facts import facts_of
 from api.forms import MEDIA
 from api.looked import looked_into
@@ -170,7 +170,7 @@ def list_datasets(
 @router.operation("GET", "/v1/datasets/{dataset_id}", "read", response_model=DatasetDocument, responses={304: {"description": "Unchanged."}})
 def read_dataset(dataset_id: str, request: Request, me: Me, service: Use) -> Response:
     """A dataset."""
-    return fresh(request, document(_found(dataset_id, me, service)))
+    return fresh(request, document(dataset_of(service.store, me.board, dataset_id)))
 
 
 @router.operation("DELETE", "/v1/datasets/{dataset_id}", "data", fails=(409,), status=204)
@@ -229,7 +229,7 @@ FILE = {
 @router.operation("GET", "/v1/datasets/{dataset_id}/files/{name}", "read", fails=(410,), response_class=Response, responses=FILE)
 def read_file(dataset_id: str, name: str, me: Me, service: Use) -> Response:
     """A file of a dataset as it was uploaded. Files with demographics are never given out: the equity report is the only way to those."""
-    row = _found(dataset_id, me, service)
+    row = dataset_of(service.store, me.board, dataset_id)
     there = next((each for each in document(row)["files"] if each["name"] == name), None)
     if there is None:
         raise not_found("file of the dataset", name)
@@ -248,7 +248,7 @@ def read_table(
     dataset_id: str, table: str, request: Request, response: Response, me: Me, service: Use, limit: Limit = 100, cursor: Cursor = None, search: Search = None
 ) -> Page[dict[str, Any]]:
     """Records of a table as they were understood, in the order of their ids. Demographics are never given out."""
-    row = _usable(dataset_id, me, service)
+    row = usable_dataset_of(service.store, me.board, dataset_id)
     if table == PROTECTED:
         raise ProblemError("forbidden", "Demographics are given out by the equity report only.")
     if table not in TABLES or table not in row["counts"]:
@@ -265,7 +265,7 @@ Format = Annotated[Literal["json", "toml"], Query(alias="format", description="`
 @router.operation("GET", "/v1/datasets/{dataset_id}/policy", "read", fails=(409, 410), response_model=PolicyDocument, responses=POLICY)
 def read_policy(dataset_id: str, me: Me, service: Use, form: Format = "json") -> Response:
     """The policy of a dataset: what its policy.toml says, with what that extends."""
-    return policy_response(facts_of(service, _usable(dataset_id, me, service)).layers, form)
+    return policy_response(facts_of(service, usable_dataset_of(service.store, me.board, dataset_id)).layers, form)
 
 
 def policy_response(layers: Any, form: str) -> Response:
@@ -274,15 +274,3 @@ def policy_response(layers: Any, form: str) -> Response:
     if form == "toml":
         return Response(toml_document(policy.to_dict()), media_type=TOML)
     return JSONResponse({"policy": policy.to_dict(), "origins": dict(layers.origins), "digest": policy.digest})
-
-
-def _found(dataset_id: str, me: Me, service: Service) -> Mapping[str, Any]:
-    with service.store.read() as connection:
-        return find_dataset(connection, me.board, dataset_id)
-
-
-def _usable(dataset_id: str, me: Me, service: Service) -> Mapping[str, Any]:
-    with service.store.read() as connection:
-        row = find_dataset(connection, me.board, dataset_id)
-        require_usable(connection, row)
-    return row

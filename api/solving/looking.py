@@ -23,6 +23,8 @@ from api.solving.reading import protected_headers
 
 BESIDE = 2
 """Cells told on each side of a faulty one, beside the keys of the record."""
+HEADS = ("severity", "file", "sheet", "row", "column", "value", "message", "fix", "code")
+"""What lists of faults tell of each, in this order."""
 MOST_ROWS = 50_000
 """Rows of a sheet that is put whole into a workbook of faults."""
 LONGEST_TEXT = 32_767
@@ -169,18 +171,17 @@ def write_faults(folder: str, withheld: Sequence[str], faults: Sequence[Told], p
 
 
 def _write_list(target: Any, faults: Sequence[Told], bold: Any) -> None:
-    heads = ("severity", "file", "sheet", "row", "column", "value", "message", "fix", "code")
-    for column, head in enumerate(heads):
+    for column, head in enumerate(HEADS):
         target.write_string(0, column, head, bold)
     for row, fault in enumerate(faults, start=1):
-        for column, head in enumerate(heads):
+        for column, head in enumerate(HEADS):
             value = fault[head]
             if isinstance(value, int):
                 target.write_number(row, column, value)
             elif value:
                 target.write_string(row, column, str(value)[:LONGEST_TEXT])
     target.freeze_panes(1, 0)
-    target.autofilter(0, 0, max(1, len(faults)), len(heads) - 1)
+    target.autofilter(0, 0, max(1, len(faults)), len(HEADS) - 1)
     for columns, width in (("A:F", 16), ("G:H", 60), ("I:I", 22)):
         target.set_column(columns, width)
 

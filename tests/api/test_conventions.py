@@ -158,12 +158,14 @@ def test_bodies_above_the_limit_are_refused_everywhere_also_where_they_do_not_sa
 
 def test_lists_refuse_what_is_no_cursor_and_no_limit(admin: TestClient) -> None:
     for operation in LISTS:
-        if "{" not in operation.path and not operation.needed:
-            problem(admin.get(operation.path, params={"cursor": "\u00e9\u00e9"}), 400)
-            problem(admin.get(operation.path, params={"cursor": "AAAA"}), 400)
+        if "{" not in operation.path:
+            problem(admin.get(operation.path, params={**operation.needed, "cursor": "\u00e9\u00e9"}), 400)
+            problem(admin.get(operation.path, params={**operation.needed, "cursor": "AAAA"}), 400)
             for limit in ("0", "1001", "x", "9" * 30):
-                problem(admin.get(operation.path, params={"limit": limit}), 422)
-            assert set(admin.get(operation.path).json()) >= {"items", "next_cursor"}
+                if (operation.path, limit) != ("/v1/comparisons", "0"):  # it may tell nobody at all: only figures
+                    problem(admin.get(operation.path, params={**operation.needed, "limit": limit}), 422)
+            if not operation.needed:
+                assert set(admin.get(operation.path).json()) >= {"items", "next_cursor"}
 
 
 def test_an_address_with_nul_is_refused(admin: TestClient) -> None:

@@ -109,14 +109,14 @@ def test_sifting_proves_what_trying_everything_by_another_engine_finds(seed: int
 
 def test_a_search_that_runs_out_of_time_keeps_every_row_and_an_honest_bound() -> None:
     program = generalized_assignment(Spec("hard_d", 60, 10, 10, 2))
-    outcome = Sifting().solve(program, Clock(seconds=3), 0, Silent())
+    outcome = Sifting().solve(program, Clock(seconds=10), 0, Silent())
     assert outcome.columns is not None
     assert not list(program.broken_rows(outcome.columns))
     (goal,) = outcome.goals
     assert goal.value is not None
     assert goal.bound is not None
     assert goal.bound <= goal.value
-    assert goal.value - goal.bound <= 0.1 * goal.value, "even what a busy machine finds in so little time is worth something"
+    assert goal.value - goal.bound <= 0.02 * goal.value
 
 
 def test_who_has_knapsacks_and_who_has_not() -> None:
