@@ -37,6 +37,7 @@ def test_a_page_is_accessible_fits_and_says_nothing_in_the_console(state: State,
     answer = who.open(state.address(town.world))
     assert answer.status == state.status
     if state.act:
+        assert who.heard == [], "before anything is done"
         state.act(page)
     assert page.locator("h1").count() == 1 or state.status >= 400
     assert page.title().removeprefix("Error: ").split(" - ")[0].strip()

@@ -47,7 +47,7 @@ def is_document(answer: Response, status: int, code: str) -> None:
 def test_a_method_that_a_page_does_not_offer(ask_as: Ask) -> None:
     viewer = ask_as("viewer")
     page = is_page(answer := viewer.get("/data/demos/portland", headers=HTML), 405, "no-such-method")
-    assert say("trouble.no-such-method.title") in page
+    assert say("trouble.of.no-such-method.title") in page
     assert 'class="places"' in page, "whoever is logged in finds the way on"
     assert answer.headers["allow"] == "OPTIONS, POST"
     is_document(viewer.get("/data/demos/portland", headers=JSON), 405, "no-such-method")
@@ -85,7 +85,7 @@ def test_what_broke_is_told_calmly_and_by_its_trace_alone(ask_as: Ask, monkeypat
     monkeypatch.setattr("api.pages.home._nights", broken)
     viewer = ask_as("viewer")
     page = is_page(viewer.get("/", headers=HTML), 500, "broken")
-    assert say("trouble.broken.title") in page
+    assert say("trouble.of.broken.title") in page
     assert 'class="places"' in page, "who it is has been settled before it broke"
     assert "the name of a person" not in page
     is_document(viewer.get("/index.json", headers=HTML), 500, "broken")
@@ -101,7 +101,7 @@ def test_a_store_that_is_away_asks_for_patience(ask_as: Ask, monkeypatch: pytest
     viewer = ask_as("viewer")
     monkeypatch.setattr("api.access.asking.keys.find", away)
     page = is_page(answer := viewer.get("/data", headers=HTML), 503, "unavailable")
-    assert say("trouble.unavailable.title") in page
+    assert say("trouble.of.unavailable.title") in page
     assert (answer.headers["retry-after"], len(asked)) == ("2", 1), "the page of the problem asks the store for nothing"
     is_document(viewer.get("/data.json", headers=HTML), 503, "unavailable")
 
@@ -116,7 +116,7 @@ def test_a_page_that_cannot_be_made_leaves_the_problem(ask_as: Ask, monkeypatch:
 
 def test_a_role_that_may_not_is_told_so(ask_as: Ask) -> None:
     page = is_page(ask_as("viewer").get("/keys", headers=HTML), 403, "forbidden")
-    assert say("trouble.forbidden.title") in page
+    assert say("trouble.of.forbidden.title") in page
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_a_browser_that_sends_too_much_shows_the_page_and_the_way_back(narrow: t
     page.get_by_role("button", name="Log in").click()
     page.get_by_label("Files").set_input_files(tmp_path / "seekers.csv")
     page.get_by_role("button", name="Upload and check").click()
-    page.get_by_role("heading", level=1, name=say("trouble.too-large.title")).wait_for()
+    page.get_by_role("heading", level=1, name=say("trouble.of.too-large.title")).wait_for()
     assert axe(page) == []
     page.get_by_role("link", name=say("trouble.back")).click()
     page.get_by_role("heading", level=1, name="Data").wait_for()
