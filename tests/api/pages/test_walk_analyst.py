@@ -1,4 +1,4 @@
-"""The analyst's whole job in a real browser before a real service: once on Portland with the mouse, once on the paper's example by the keyboard alone."""
+"""The analyst's whole job in a real browser before a real service: on Portland by mouse and by keyboard alone, on the paper's example by keyboard."""
 
 from __future__ import annotations
 
@@ -112,7 +112,12 @@ def walk(hand: Hand, job: Job, service: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hand", "job"), [pytest.param(Mouse, PORTLAND, id="portland-by-mouse", marks=pytest.mark.slow), pytest.param(Keyboard, PAPER, id="paper-by-keyboard")]
+    ("hand", "job"),
+    [
+        pytest.param(Mouse, PORTLAND, id="portland-by-mouse", marks=pytest.mark.slow),
+        pytest.param(Keyboard, PORTLAND, id="portland-by-keyboard", marks=pytest.mark.slow),
+        pytest.param(Keyboard, PAPER, id="paper-by-keyboard"),
+    ],
 )
 def test_an_analyst_gets_from_a_promise_to_a_study_that_is_kept(hand: type[Hand], job: Job, chromium: Any, service: Served) -> None:
     prepared(service, job)

@@ -1,4 +1,4 @@
-"""The planner's whole job in a real browser before a real service: once on Portland with the mouse, once on the paper's example by the keyboard alone."""
+"""The planner's whole job in a real browser before a real service: on Portland by mouse and by keyboard alone, on the paper's example by keyboard."""
 
 from __future__ import annotations
 
@@ -150,7 +150,12 @@ def walk(hand: Hand, job: Job, service: Served, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hand", "job"), [pytest.param(Mouse, PORTLAND, id="portland-by-mouse", marks=pytest.mark.slow), pytest.param(Keyboard, PAPER, id="paper-by-keyboard")]
+    ("hand", "job"),
+    [
+        pytest.param(Mouse, PORTLAND, id="portland-by-mouse", marks=pytest.mark.slow),
+        pytest.param(Keyboard, PORTLAND, id="portland-by-keyboard", marks=pytest.mark.slow),
+        pytest.param(Keyboard, PAPER, id="paper-by-keyboard"),
+    ],
 )
 def test_a_planner_gets_from_faulty_files_to_a_comparison_that_is_kept(hand: type[Hand], job: Job, chromium: Any, service: Served, tmp_path: Path) -> None:
     context, heard = chromium.new_context(viewport={"width": 1280, "height": 900}), list[str]()

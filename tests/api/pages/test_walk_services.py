@@ -1,4 +1,4 @@
-"""The business services team's morning, from Home to the sheets, against a real service: with the mouse on Portland, and by keyboard alone."""
+"""The business services team's morning, from Home to the sheets, on Portland by mouse and by keyboard alone, on the paper's example by keyboard."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import httpx2 as httpx
 import pytest
 
 from api.settings import Settings
-from tests.api.pages.keyboard import follow, press, tab_to, write
+from tests.api.pages.hands import Hand, Keyboard, Mouse
 from tests.api.served import Served, served
 
 LONG = 400.0
@@ -112,80 +112,60 @@ def _printed(page: Any) -> list[str]:
     return list(shown)
 
 
-@pytest.mark.slow
-def test_a_morning_on_portland_with_the_mouse(chromium: Any, tmp_path: Path) -> None:
-    with morning(tmp_path, "portland", limits={"gap": 0.05}) as running, visit(chromium, running) as page:
-        page.get_by_label("API key").fill(running.key("publisher"))
-        page.get_by_role("button", name="Log in").click()
-        page.locator("main").get_by_role("link", name=re.compile("^Weekday nights, night of")).click()
-        assert page.get_by_role("heading", level=1).inner_text().startswith("Night of Weekday nights")
-        assert page.get_by_role("link", name="Open what is published now").count() == 1
+def walk(hand: Hand, running: Served) -> None:
+    """From the login to nothing waiting any more."""
+    page = hand.page
+    hand.write(page.get_by_label("API key"), running.key("publisher"))
+    hand.press(page.get_by_role("button", name="Log in"))
+    hand.press(page.locator("main").get_by_role("link", name=re.compile("^Weekday nights, night of")))
+    page.get_by_role("heading", level=1, name=re.compile("^Night of Weekday nights")).wait_for()
+    assert page.get_by_role("link", name="Open what is published now").count() == 1
 
-        page.get_by_role("link", name="Who they are").click()
-        page.get_by_label("Show").select_option("moved")
-        page.wait_for_url("**change=moved*")
-        page.wait_for_function(
-            "() => [...document.querySelectorAll('#changes tbody')[0].querySelectorAll('td:nth-child(2)')].every(each => each.textContent.includes('Moved'))"
-        )
-        kinds = page.locator("#changes tbody").first.locator("td:nth-child(2)").all_inner_texts()
-        assert kinds
-        assert all("Moved" in each for each in kinds)
+    # Who moves is looked at before anybody hears of it.
+    hand.press(page.get_by_role("link", name="Who they are"))
+    hand.take(page.get_by_label("Show"), "Moved")
+    page.wait_for_url("**change=moved*")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('#changes tbody')[0].querySelectorAll('td:nth-child(2)')].every(each => each.textContent.includes('Moved'))"
+    )
+    kinds = page.locator("#changes tbody").first.locator("td:nth-child(2)").all_inner_texts()
+    assert kinds
+    assert all("Moved" in each for each in kinds)
 
-        page.get_by_label("Note").fill("Looked at who moved.")
-        page.get_by_role("button", name="Publish this plan").click()
-        page.wait_for_url("**/publications/publication_*")
-        assert "Published." in page.get_by_role("status").first.inner_text()
+    # The plan is published, once.
+    hand.write(page.get_by_label("Note"), "Looked at who moved.")
+    hand.press(page.get_by_role("button", name="Publish this plan"))
+    page.wait_for_url("**/publications/publication_*")
+    assert "Published." in page.get_by_role("status").first.inner_text()
 
-        page.get_by_role("link", name="Worklists").click()
-        page.locator("#lists a").first.click()
-        page.wait_for_url("**staff=*")
-        page.locator("section.leaf tbody tr").first.wait_for()
-        assert _printed(page) == []
-        page.get_by_role("link", name="Published plan").click()
+    # Each member of the staff has a list to print, each employer a sheet without what is not theirs to know.
+    hand.press(page.get_by_role("link", name="Worklists"))
+    hand.take(page.get_by_label("Whose list"), "Everybody's")
+    page.wait_for_url("**staff=all*")
+    page.locator("section.leaf tbody tr").first.wait_for()
+    assert _printed(page) == []
+    hand.press(page.get_by_role("link", name="Published plan"))
+    hand.press(page.get_by_role("link", name="Employer sheets"))
+    hand.press(page.locator("#found a").first)
+    page.wait_for_url("**employer=*")
+    page.locator("main tbody tr").first.wait_for()
+    hand.press(page.get_by_role("link", name="Published plan"))
 
-        page.get_by_role("link", name="Employer sheets").click()
-        page.locator("#found a").first.click()
-        page.wait_for_url("**employer=*")
-        assert page.locator("main tbody tr").count() >= 1
-        page.get_by_role("link", name="Published plan").click()
-
-        assert _is_workbook(_downloaded(page, page.get_by_role("link", name="The workbook (Excel)").click))
-        page.locator(".places").get_by_role("link", name="Home").click()
-        assert "Nothing waits for you." in page.locator("main").inner_text()
-        assert page.locator("main .badge", has_text="Published").count() == 1
+    workbook = page.get_by_role("link", name="The workbook (Excel)")
+    assert _is_workbook(_downloaded(page, lambda: hand.press(workbook)))
+    hand.press(page.locator(".places").get_by_role("link", name="Home"))
+    page.get_by_text("Nothing waits for you.").wait_for()
+    assert page.locator("main .badge", has_text="Published").count() == 1
 
 
-def test_a_morning_by_keyboard_alone(chromium: Any, tmp_path: Path) -> None:
-    with morning(tmp_path, "paper") as running, visit(chromium, running) as page:
-        write(page, "API key", running.key("publisher"))
-        press(page, "Log in")
-        follow(page, re.compile("^Weekday nights, night of"))
-
-        follow(page, "Who they are")
-        tab_to(page, "combobox", "Show")
-        page.keyboard.press("ArrowDown")
-        page.wait_for_url("**change=newly_placed*")
-        assert page.evaluate("document.activeElement.id") == "change", "a list that is filtered keeps the focus where it was"
-
-        page.goto(page.url.partition("?")[0])
-        write(page, re.compile("^Note"), "Looked at who moved.")
-        press(page, "Publish this plan")
-        assert "Published." in page.get_by_role("status").first.inner_text()
-
-        follow(page, "Worklists")
-        tab_to(page, "combobox", "Whose list")
-        page.keyboard.press("ArrowDown")
-        page.wait_for_url("**staff=all*")
-        page.locator("section.leaf tbody tr").first.wait_for()
-        assert _printed(page) == []
-        follow(page, "Published plan")
-
-        follow(page, "Employer sheets")
-        follow(page, "MILL")
-        assert page.locator("main tbody tr").count() >= 1
-        follow(page, "Published plan")
-
-        tab_to(page, "link", "The workbook (Excel)")
-        assert _is_workbook(_downloaded(page, lambda: page.keyboard.press("Enter")))
-        follow(page, "Home")
-        assert "Nothing waits for you." in page.locator("main").inner_text()
+@pytest.mark.parametrize(
+    ("hand", "demo", "first"),
+    [
+        pytest.param(Mouse, "portland", {"limits": {"gap": 0.05}}, id="portland-by-mouse", marks=pytest.mark.slow),
+        pytest.param(Keyboard, "portland", {"limits": {"gap": 0.05}}, id="portland-by-keyboard", marks=pytest.mark.slow),
+        pytest.param(Keyboard, "paper", {}, id="paper-by-keyboard"),
+    ],
+)
+def test_the_morning_after_a_night(hand: type[Hand], demo: str, first: dict[str, Any], chromium: Any, tmp_path: Path) -> None:
+    with morning(tmp_path, demo, **first) as running, visit(chromium, running) as page:
+        walk(hand(page), running)
