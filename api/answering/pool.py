@@ -60,10 +60,14 @@ class Answerer:
         process = self.process
         return process is not None and bool(process.is_alive())
 
-    def start(self, most_bytes: float) -> None:
-        """Be alive; OSError or EOFError where that cannot be just now, because the server that processes are forked from was killed."""
-        if self.lives:
-            return
+    def start(self, most_bytes: float) -> tuple[Any, Any]:
+        """Be alive: the process and the pipe to it, which stay those even where another thread ends it meanwhile.
+
+        Raises OSError or EOFError where that cannot be just now, because the server that processes are forked from was killed.
+        """
+        process, pipe = self.process, self.pipe
+        if pipe is not None and process.is_alive():
+            return process, pipe
         self.end()
         prepare()
         ours, theirs = CONTEXT.Pipe()
@@ -76,6 +80,7 @@ class Answerer:
         finally:
             theirs.close()
         self.process, self.pipe = process, ours
+        return process, ours
 
     def end(self) -> None:
         """Be gone, whatever it was doing. Whoever works on an answer and whoever ends everything may both want it: one of them does it."""
@@ -139,7 +144,8 @@ class Answerers:
             if key not in answerer.ready:
                 self._unkept.append(key)
         except Exception as error:  # nobody waits for it: whoever asks finds out anew, and is told
-            log.warning("a run could not be opened ahead", error=type(error).__name__)
+            if not self._closed:
+                log.warning("a run could not be opened ahead", error=type(error).__name__)
             self._unkept.append(key)
         finally:
             self._give_back(answerer)
@@ -155,11 +161,10 @@ class Answerers:
             if self._closed:
                 break
             try:
-                answerer.start(self._settings.answers_gb * 1e9)
-                answerer.pipe.send_bytes(question)
-                self._wait(answerer, name, seconds)
-                head = json.loads(answerer.pipe.recv_bytes())
-                content = answerer.pipe.recv_bytes()
+                process, pipe = answerer.start(self._settings.answers_gb * 1e9)
+                pipe.send_bytes(question)
+                self._wait(process, pipe, name, seconds)
+                head, content = json.loads(pipe.recv_bytes()), pipe.recv_bytes()
             except (EOFError, OSError):
                 log.warning("an answering process died", question=name)
                 answerer.end()
@@ -173,14 +178,14 @@ class Answerers:
                 return head, content
         raise ProblemError("unavailable", "The process that worked on the answer died; ask again.")
 
-    def _wait(self, answerer: Answerer, name: str, seconds: float) -> None:
+    def _wait(self, process: Any, pipe: Any, name: str, seconds: float) -> None:
         """Until there is an answer; ProblemError where the process needs more time or memory than it may."""
         until = time.monotonic() + seconds
-        while not answerer.pipe.poll(LOOK):
+        while not pipe.poll(LOOK):
             if time.monotonic() > until:
                 log.warning("an answer took too long and its process was ended", question=name, seconds=seconds)
                 raise ProblemError("unavailable", f"The answer took longer than {seconds:g} seconds and was given up.")
-            if held_bytes(answerer.process.pid) > self._settings.memory_gb * 1e9:
+            if held_bytes(process.pid) > self._settings.memory_gb * 1e9:
                 log.warning("an answer needed too much memory and its process was ended", question=name)
                 raise ProblemError("unavailable", f"The answer needs more than {self._settings.memory_gb:g} GB of memory.")
 
