@@ -13,7 +13,7 @@ from api.access.headers import Careful, KnownHost
 from api.bodies import BodyLimit
 from api.metrics import Meters
 from api.once import ReplayedError
-from api.pages import frame
+from api.pages import frame, warm
 from api.pages.troubles import ProblemPages
 from api.routes import every_router
 from api.service import Service
@@ -34,6 +34,7 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
         app.state.service = service
         assert service.session_secret  # made now, so that no read ever has to
         meters.watch(service)
+        warm.begin()
         yield
         service.close()
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from altair.utils.schemapi import debug_mode
-
 from allocator.charts.style import NARROW, WIDE, for_page, one_image, styled
 from allocator.report.table import Table
 
@@ -32,6 +30,8 @@ class Chart:
 
     def spec(self, width: int = WIDE) -> dict[str, Any]:
         """The chart as a Vega-Lite specification, data included."""
+        from altair.utils.schemapi import debug_mode  # loaded by whoever draws, not by whoever could
+
         # Altair checks each part against its schema again and again, which takes ten times as long as drawing; tests check the whole.
         with debug_mode(False):
             drawn: dict[str, Any] = self.draw(width).to_dict(validate=False)

@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from allocator.charts.flow import flow
 from api.pages import axes as places
 from api.pages.pictures import Picture, picture
 from api.pages.words import say
@@ -140,5 +139,7 @@ def pictures(document: Mapping[str, Any]) -> dict[str, Picture]:
 @lru_cache(maxsize=64)
 def _drawn(number: int, **counts: int) -> Picture:
     """The picture of these counts; kept, because every piece of a list asks for it again."""
+    from allocator.charts.flow import flow
+
     chart = flow(**counts, before=say("compare.in_base"), now=say("compare.in_run", n=number))
     return picture(replace(chart, name=f"flow-{number}"))

@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-from allocator.charts.frontier import frontier as drawn
 from api.pages import axes as places
 from api.pages.marker import marked
 from api.pages.pictures import Picture, picture
@@ -180,8 +179,10 @@ def chart(document: Mapping[str, Any]) -> Picture:
 @lru_cache(maxsize=64)
 def _drawn(rows: str, words: str, reached: str, unit: str) -> Picture:
     """The picture of these figures; kept, because every stop of the slider asks for it again."""
+    from allocator.charts.frontier import frontier
+
     frame = pd.DataFrame(json.loads(rows)).rename(columns={"reached": reached})
-    return picture(drawn(frame, words, reached=reached, unit=unit))
+    return picture(frontier(frame, words, reached=reached, unit=unit))
 
 
 def _sortable(value: Any) -> tuple[int, Any]:

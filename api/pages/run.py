@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Query
 
-from allocator.charts.closing import closing
 from allocator.records import table_path
 from allocator.trace import Moment
 from api.pages import run_drawers as drawers
@@ -31,6 +30,8 @@ MOST_SCENARIOS = 100
 
 def draw(document: dict[str, Any]) -> dict[str, Picture]:
     """Value and bound, as far as they were told."""
+    from allocator.charts.closing import closing
+
     told = document["trace"]
     chart = closing([Moment(**moment) for moment in told["items"]]) if told else None
     return {"closing": picture(chart)} if chart else {}
