@@ -8,6 +8,8 @@ RUN python -m venv /opt/ojt \
 COPY pyproject.toml README.md LICENSE ./
 COPY allocator allocator
 COPY api api
+# The demo data are part of the package.
+COPY scenarios scenarios
 RUN /opt/ojt/bin/python -m pip install --no-cache-dir --disable-pip-version-check --no-deps .
 
 FROM python:3.11-slim-bookworm

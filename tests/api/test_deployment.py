@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,18 @@ def test_the_image_runs_without_rights_from_the_pinned_set() -> None:
     assert "\nUSER ojt\n" in run
     assert "HEALTHCHECK" in run
     assert not re.search(r"^ADD |:latest|curl ", text, flags=re.MULTILINE)
+
+
+def test_the_image_is_built_from_all_that_the_package_is_made_of() -> None:
+    """Whatever the package takes in is let into the build and copied there; one that was not failed every build."""
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    wheel = told["tool"]["hatch"]["build"]["targets"]["wheel"]
+    taken = {"pyproject.toml", told["project"]["readme"], *told["project"]["license-files"], *wheel["packages"], *wheel["force-include"]}
+    first = {path.split("/")[0] for path in taken}
+    build = (ROOT / "Dockerfile").read_text("utf-8").split("\nFROM ")[1]
+    copied = {name for line in re.findall(r"^COPY (?!--from)(.+)$", build, flags=re.MULTILINE) for name in line.split()[:-1]}
+    let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line.startswith("!")}
+    assert first <= copied <= let_in
 
 
 def test_the_compose_file_has_what_it_says() -> None:
