@@ -14,8 +14,9 @@ from api.pages import scenario_rules as ruled
 from api.pages.ask import Api, Ask, RefusedError
 from api.pages.controls import word_of
 from api.pages.frame import Pages
+from api.pages.planned import with_plan
 from api.pages.plans_before import plans_before
-from api.pages.readings import readings_of, with_plan
+from api.pages.readings import readings_of
 
 pages = Pages()
 NO_REFERENCE = "no_reference"
