@@ -507,6 +507,19 @@ def test_version_and_a_quick_help() -> None:
     assert time.perf_counter() - started < 5, "something heavy is imported before a command is chosen"
 
 
+HEAVY = ("allocator.engines", "api", "dbos", "fastapi", "highspy", "numpy", "ortools", "pandas", "pulp", "pyarrow", "rich", "scipy", "sqlalchemy")
+
+
+@pytest.mark.parametrize("words", [["--help"], ["serve", "--help"], ["allocate", "--help"], ["keys", "create", "--help"], ["--version"]], ids=" ".join)
+def test_a_command_that_only_says_something_loads_nothing_heavy(words: list[str]) -> None:
+    code = f"import sys\nsys.argv = ['ojt', *{words}]\nfrom allocator.cli import main\ntry:\n    main()\nfinally:\n    print(*sys.modules, file=sys.stderr)\n"
+    told = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent.parent, capture_output=True, text=True, check=True, timeout=120)
+    assert told.stdout
+    loaded = told.stderr.split()
+    assert "allocator.cli" in loaded
+    assert [name for name in loaded if any(name == each or name.startswith(f"{each}.") for each in HEAVY)] == []
+
+
 # -- progress -------------------------------------------------------------------------------------------------------
 
 

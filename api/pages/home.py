@@ -11,6 +11,7 @@ from api.clock import now
 from api.pages.ask import Ask, RefusedError
 from api.pages.axes import axis_of
 from api.pages.frame import Pages
+from api.pages.planned import PLANNED
 
 pages = Pages()
 Document = dict[str, Any]
@@ -21,7 +22,6 @@ LOOKED_AT = 100
 ENDS = 5
 """Runs of a scenario among which one with a plan is looked for; where none is, among as many that have succeeded."""
 RECENT = timedelta(days=7)
-WITH_PLAN = ("optimal", "feasible")
 ORDERS = {"publisher": ("nights", "scenarios", "sweeps"), "analyst": ("sweeps", "scenarios", "nights")}
 """Which card stands first, by role; planners, and whoever has no card of their own, begin with their scenarios."""
 SETTLED_IN = 5
@@ -107,16 +107,16 @@ def _standing(scenario: Document, last: dict[str, tuple[Document | None, Documen
 async def _last(api: Ask, scenario_id: str) -> tuple[Document | None, Document | None]:
     """The last run of a scenario, and the last that found a plan."""
     runs = (await api.get("/v1/runs", scenario_id=scenario_id, limit=ENDS))["items"]
-    plan = _first(run for run in runs if _has_plan(run))
+    plan = _first(run for run in runs if _is_told(run))
     if plan is None and len(runs) == ENDS:
         older = await api.get("/v1/runs", scenario_id=scenario_id, status="succeeded", limit=ENDS)
-        plan = _first(run for run in older["items"] if _has_plan(run))
+        plan = _first(run for run in older["items"] if _is_told(run))
     return _first(runs), plan
 
 
-def _has_plan(run: Document) -> bool:
-    """Whether a run found a plan, and it can still be told what the plan is."""
-    return run["outcome"] in WITH_PLAN and run["summary"] is not None
+def _is_told(run: Document) -> bool:
+    """Whether a run has found a plan and its figures are kept, as they are when the plan itself is deleted after its time."""
+    return run["outcome"] in PLANNED and run["summary"] is not None
 
 
 async def _or_none(api: Ask, path: str, **given: Any) -> Any:
@@ -190,7 +190,7 @@ def _steps(datasets: list[Document], scenarios: list[Document], runs: list[Docum
     if len(runs) >= SETTLED_IN or nights["schedules"] or nights["current"]:
         return None
     dataset, scenario = _first(datasets), _first(scenarios)
-    solved = _first(run for run in runs if _has_plan(run))
+    solved = _first(run for run in runs if _is_told(run))
     return {
         "dataset": dataset and {"id": dataset["id"], "name": dataset["name"]},
         "scenario": scenario and {"id": scenario["id"], "name": scenario["name"]},

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from api.pages.ask import Api
+from api.pages.planned import has_plan
 
 MOST = 20
-PLANS = ("optimal", "feasible")
 
 
 async def plans_before(api: Api, document: Mapping[str, Any], ended: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -45,5 +45,5 @@ def _holding(publications: Iterable[Mapping[str, Any]], names: Mapping[str, str]
 
 def _of_runs(runs: Iterable[Mapping[str, Any]], what: str) -> Iterator[dict[str, Any]]:
     for run in runs:
-        if run["outcome"] in PLANS and run["verified"] and run["purged_at"] is None:
+        if has_plan(run) and run["verified"]:
             yield {"run": run["id"], "what": what, "of": "", "at": run["created_at"], "placed": run["summary"]["placed"]}

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from api.pages.ask import Api, RefusedError
 from api.pages.controls import word_of
-
-
-def with_plan(runs: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The first of some runs whose plan is there."""
-    return next((run for run in runs if run["outcome"] in ("optimal", "feasible") and run["purged_at"] is None), None)
 
 
 async def readings_of(api: Api, planned: Mapping[str, Any] | None, label: str) -> dict[str, Any]:

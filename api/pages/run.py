@@ -15,11 +15,11 @@ from api.pages import run_tabs as tabs
 from api.pages.ask import Ask, RefusedError
 from api.pages.frame import Form, Pages
 from api.pages.pictures import Picture, picture
+from api.pages.planned import PLANNED
 from api.pages.words import say
 
 pages = Pages()
 OPEN = ("queued", "running", "cancelling")
-PLANNED = ("optimal", "feasible")
 Id = Annotated[str, Query(max_length=200)]
 Text = Annotated[str, Query(max_length=100)]
 NOTHING = {"log": "", "kpis": None, "against": None, "trace": None, "listing": None, "reservations": None, "rules": None, "equity": None, "checks": None}

@@ -15,7 +15,8 @@ from api.pages.ask import Ask
 from api.pages.frame import Form, Pages
 from api.pages.frontiers import PLACED, chart, shaped
 from api.pages.pictures import Picture
-from api.pages.readings import readings_of, with_plan
+from api.pages.planned import with_plan
+from api.pages.readings import readings_of
 from api.pages.words import say
 from api.problems import ProblemError
 

@@ -51,6 +51,9 @@ PAGES = (
     "run",
     "runs",
     "scenario",
+    "scenario_changes",
+    "scenario_check",
+    "scenario_runs",
     "scenarios",
     "schedule",
     "search",
@@ -58,7 +61,7 @@ PAGES = (
     "studies",
     "tradeoffs",
 )
-"""Areas of the pages, one a file."""
+"""Areas of the pages, one a file; what is done on a large one has files of its own."""
 
 
 def every_router() -> list[APIRouter]:

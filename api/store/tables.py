@@ -377,7 +377,6 @@ occurrences = Table(
     _json("gates", required=False),
     _json("log"),
     Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("worker_id", String(64), nullable=True),
     _moment("created_at", required=True),
     _moment("started_at"),
     _moment("finished_at"),

@@ -1,4 +1,5 @@
-"""A board with one of everything, made through the API, for tests that go through every operation. The ids and labels fit the examples of OpenAPI."""
+"""A board with one of everything, made once and through the API, solved and published, so that it is as a board is in use: for the pages, the documented
+examples, whose labels fit it, and odd requests. What tests make in any number, straight in the store, is in `world`."""
 
 from __future__ import annotations
 

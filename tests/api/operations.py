@@ -42,6 +42,26 @@ class Operation:
     def in_path(self) -> list[str]:
         return re.findall(r"\{(\w+)\}", self.path)
 
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Those of path, query and headers by name."""
+        return {each["name"]: each for each in self.told.get("parameters", ())}
+
+    @property
+    def unknown(self) -> str:
+        """The path with ids that nothing has; where a parameter can only be one of a few, with the first of them."""
+        return re.sub(r"\{(\w+)\}", lambda found: self.parameters[found[1]]["schema"].get("enum", ["none"])[0], self.path)
+
+    @property
+    def needed(self) -> dict[str, str]:
+        """Something for each compulsory parameter of the query."""
+        query = {name: each["schema"] for name, each in self.parameters.items() if each["in"] == "query" and each.get("required")}
+        return {name: "1" if schema.get("type") == "integer" else "none" for name, schema in query.items()}
+
+    @property
+    def takes_json(self) -> bool:
+        return "application/json" in self.told.get("requestBody", {}).get("content", {})
+
     def query(self, world: World | None) -> dict[str, Any]:
         """Compulsory parameters of the query: things of a world, or nothing that there is, or else a value of their type."""
         must = [each for each in self.told.get("parameters", []) if each["in"] == "query" and each.get("required")]

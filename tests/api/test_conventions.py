@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,10 +12,10 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.service import Service
-from api.settings import Settings
 from api.store.tables import runs
 from tests.api.conftest import Ask
 from tests.api.made import make_scenario
+from tests.api.operations import Operation, operations
 
 PROBLEM = "application/problem+json"
 NO_KEY = {
@@ -26,43 +25,6 @@ NO_KEY = {
     "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/resend": "is another try, each time",
 }
 """Operations that answer as if they had made something, and why they need no key."""
-
-
-class Operation(NamedTuple):
-    method: str
-    path: str
-    said: dict[str, Any]
-
-    def at(self, **ids: str) -> str:
-        """The path with these ids; others are ones that nothing has, or the first of those that a parameter can be."""
-        return re.sub(r"\{(\w+)\}", lambda found: ids.get(found[1]) or self.parameters[found[1]]["schema"].get("enum", ["none"])[0], self.path)
-
-    @property
-    def unknown(self) -> str:
-        """The path with ids that nothing has."""
-        return self.at()
-
-    @property
-    def needed(self) -> dict[str, str]:
-        """Something for each compulsory query parameter."""
-        query = {name: each["schema"] for name, each in self.parameters.items() if each["in"] == "query" and each.get("required")}
-        return {name: "1" if schema.get("type") == "integer" else "none" for name, schema in query.items()}
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        return {each["name"]: each for each in self.said.get("parameters", ())}
-
-    @property
-    def takes_json(self) -> bool:
-        return "application/json" in self.said.get("requestBody", {}).get("content", {})
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
-
-
-def operations() -> list[Operation]:
-    paths = create_app(Settings()).openapi()["paths"]
-    return [Operation(method.upper(), path, said) for path, methods in paths.items() for method, said in methods.items()]
 
 
 ALL = operations()
@@ -95,10 +57,10 @@ def test_there_are_operations_to_ask() -> None:
 
 @pytest.mark.parametrize("operation", OURS, ids=str)
 def test_every_operation_says_what_it_needs_and_how_it_fails(operation: Operation) -> None:
-    assert "x-scope" in operation.said
-    assert operation.said.get("summary")
-    assert operation.said.get("description"), "a docstring"
-    statuses = set(operation.said["responses"])
+    assert "x-scope" in operation.told
+    assert operation.told.get("summary")
+    assert operation.told.get("description"), "a docstring"
+    statuses = set(operation.told["responses"])
     assert {"401", "403", "422"} <= statuses
     assert "404" in statuses or "{" not in operation.path
     if operation.method in ("POST", "PUT", "PATCH"):
@@ -106,7 +68,7 @@ def test_every_operation_says_what_it_needs_and_how_it_fails(operation: Operatio
     if operation.method == "POST" and statuses & {"201", "202"} and operation.path not in NO_KEY:
         assert "Idempotency-Key" in operation.parameters
         assert "409" in statuses
-    if "If-Match" in str(operation.said.get("description")) and operation.method in ("PATCH", "PUT"):
+    if "If-Match" in str(operation.told.get("description")) and operation.method in ("PATCH", "PUT"):
         assert {"412", "428"} <= statuses
     for name in ("limit", "cursor") if operation in LISTS else ():
         assert name in operation.parameters

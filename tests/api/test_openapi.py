@@ -13,42 +13,16 @@ import pytest
 from fastapi.testclient import TestClient
 from jsonschema import Draft202012Validator
 
-from api.app import create_app
 from api.service import Service
 from api.settings import Settings
 from tests.api.conftest import Ask
 from tests.api.example_world import World, made_world, with_world
+from tests.api.operations import Operation, document, operations
 
-DOCUMENT: dict[str, Any] = create_app(Settings()).openapi()
-Operation = tuple[str, str, dict[str, Any]]
-OPERATIONS: list[Operation] = [(method.upper(), path, told) for path, methods in DOCUMENT["paths"].items() for method, told in methods.items()]
-
-
+DOCUMENT = document()
+OPERATIONS = operations()
 OPEN = ("/healthz", "/readyz", "/problems", "/problems/{code}")
 """Open to everybody."""
-
-
-def named(operation: Operation) -> str:
-    return f"{operation[0]} {operation[1]}"
-
-
-def resolved(schema: dict[str, Any]) -> dict[str, Any]:
-    """A schema with what its reference names."""
-    while "$ref" in schema:
-        schema = DOCUMENT["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
-    return schema
-
-
-def examples(operation: Operation) -> Iterator[Any]:
-    """The examples of an operation's body as JSON."""
-    content = operation[2].get("requestBody", {}).get("content", {}).get("application/json")
-    if content is None:
-        return
-    schema = resolved(content.get("schema", {}))
-    yield from [each["value"] for each in content.get("examples", {}).values()]
-    yield from [content["example"]] if "example" in content else []
-    yield from schema.get("examples", [])
-    yield from [schema["example"]] if "example" in schema else []
 
 
 def test_the_document_is_what_the_code_offers() -> None:
@@ -56,16 +30,16 @@ def test_the_document_is_what_the_code_offers() -> None:
     assert kept == json.loads(json.dumps(DOCUMENT)), "run python docs/generate.py"
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=named)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 def test_every_operation_says_what_callers_need(operation: Operation) -> None:
-    _, path, told = operation
+    path, told = operation.path, operation.told
     assert told.get("summary")
     assert told.get("description")
     assert told.get("tags")
     assert told.get("x-scope") or path in OPEN
     if "requestBody" in told:
         content = told["requestBody"]["content"]
-        assert "application/json" not in content or list(examples(operation)), "the body has no example"
+        assert "application/json" not in content or operation.bodies(), "the body has no example"
     if path not in OPEN:
         errors = [content for status, response in told["responses"].items() if status >= "400" for content in response.get("content", {}).values()]
         assert any("example" in content for content in errors), "no error has an example"
@@ -82,7 +56,7 @@ def test_every_reference_leads_somewhere() -> None:
 
 
 def test_names_of_operations_are_unique() -> None:
-    ids = [told["operationId"] for _, _, told in OPERATIONS]
+    ids = [operation.told["operationId"] for operation in OPERATIONS]
     assert len(ids) == len(set(ids))
 
 
@@ -97,16 +71,16 @@ def test_every_example_can_be_sent_as_it_stands(service: Service, ask_as: Ask) -
     """Ids of the examples stand for those of a board that has one of everything; every answer is as documented."""
     client = ask_as("admin")
     world, wrong = made_world(service, client), []
-    for operation in sorted(OPERATIONS, key=lambda each: (*WHEN.get(each[0], (0,)), each[1].count("{"))):
-        for body in list(examples(operation)) or [None]:
-            wrong += [f"{named(operation)}: {fault}" for fault in faults(client, world, operation, body)]
+    for operation in sorted(OPERATIONS, key=lambda each: (*WHEN.get(each.method, (0,)), each.path.count("{"))):
+        for body in operation.bodies() or [None]:
+            wrong += [f"{operation}: {fault}" for fault in faults(client, world, operation, body)]
     assert not wrong, "\n".join(wrong)
 
 
 def faults(client: TestClient, world: World, operation: Operation, body: Any) -> Iterator[str]:
     """What is wrong with the answer to an example."""
-    method, path, told = operation
-    ids = {**world.ids, **special(world).get(named(operation), {})}
+    method, path, told = operation.method, operation.path, operation.told
+    ids = {**world.ids, **special(world).get(str(operation), {})}
     if path.endswith("/rotate") and "key_id" in path:  # a key is replaced once
         ids["key_id"] = client.post("/v1/api-keys", json={"name": "another viewer", "role": "viewer"}).json()["id"]
     missing = [name for name in re.findall(r"{(\w+)}", path) if name not in ids]

@@ -22,7 +22,7 @@ from api.settings import Settings
 from api.store import migrate
 from api.store.blobs import keep
 from api.store.engine import Store
-from api.store.tables import metadata, runs
+from api.store.tables import metadata, occurrences, publications, runs
 from tests.api.conftest import STORES
 from tests.api.made import PAPER
 from tests.api.postgres import database, server
@@ -102,6 +102,30 @@ def test_open_runs_of_the_first_shape_finish_under_the_newest(settings: Settings
             }
     finally:
         service.close()
+
+
+def test_a_published_night_of_the_first_shape_stays_what_it_was(settings: Settings) -> None:
+    store = Store(settings.url)
+    migrate.upgrade(store, FIRST)
+    run_id = fill(store)["succeeded"]
+    moment, plain = now(), {"board": "main", "created_by": "test"}
+    at = moment.replace(tzinfo=None) if store.embedded else moment
+    with store.begin() as connection:
+        row = {"id": "schedule_before", **plain, "name": "nightly", "version": 1, "document": {}, "created_at": at, "updated_at": at, "planned_to": at}
+        connection.execute(of_that_time(connection, "schedules").insert().values(**row))
+        row = {"id": "occurrence_before", "board": "main", "schedule_id": "schedule_before", "night": moment.date(), "scheduled_for": at, "trigger": "schedule"}
+        done = {"status": "finished", "result": "published", "run_id": run_id, "log": ["it went well"], "worker_id": "worker_before"}
+        connection.execute(of_that_time(connection, "occurrences").insert().values(**row, **done, created_at=at))
+        row = {"id": "publication_before", **plain, "schedule_id": "schedule_before", "scheduled_for": at, "occurrence_id": "occurrence_before"}
+        connection.execute(of_that_time(connection, "publications").insert().values(**row, run_id=run_id, summary={}, created_at=at))
+    migrate.upgrade(store)
+    with store.reader.connect() as connection:
+        joined = sa.select(occurrences.c.result, occurrences.c.log, publications.c.run_id)
+        told = connection.execute(joined.join(publications, publications.c.occurrence_id == occurrences.c.id)).one()
+        assert tuple(told) == ("published", ["it went well"], run_id)
+        if store.embedded:
+            assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+    store.close()
 
 
 @pytest.fixture

@@ -1,4 +1,6 @@
-"""A board with one of everything, made straight in the store, for tests that try every operation there is.
+"""A board with one of everything, made straight in the store as often as a test likes: for tests that try every operation as each role, on several boards, and
+that spoil or change what they are given. Each call makes a new thing, solved only where the test can wait for that. What is made once through the API, with ids
+and labels that fit the documented examples, is in `example_world`.
 
 Operations name what they are about by parameters and fields such as `run_id`; `KINDS` knows what each of those names. An operation about something
 new needs one line there and one maker.

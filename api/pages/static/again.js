@@ -1,9 +1,10 @@
 // A part with data-again="3" is fetched anew after so many seconds, as long as it asks for it and somebody looks; for what has no stream of events.
-import { again, saidBy } from "./swap.js";
+import { partsOf } from "./parts.js";
+import { saidBy, tell } from "./said.js";
+import { again } from "./swap.js";
 
 export function watchAgain(root) {
-  const parts = root.matches?.("[data-again]") ? [root] : [...root.querySelectorAll("[data-again]")];
-  for (const part of parts) if (part.id) later(part);
+  for (const part of partsOf(root, "[data-again]")) if (part.id) later(part);
 }
 
 function later(part) {
@@ -17,6 +18,6 @@ function later(part) {
     await again(names);
     if (part.isConnected) return later(part);
     const now = saidBy(document.getElementById(part.id));
-    if (now && now !== before) document.getElementById("said").textContent = now;
+    if (now !== before) tell(now);
   }, 1000 * Number(part.dataset.again));
 }

@@ -1,10 +1,11 @@
 // Forms whose work takes long: data-busy="what is being done" is shown once the form is sent, and its buttons cannot be pressed again.
+import { on } from "./parts.js";
+import { tell } from "./said.js";
+
 export function watchBusy() {
-  document.addEventListener("submit", (event) => {
-    const form = event.target.closest("form[data-busy]");
-    if (!form) return;
+  on("submit", "form[data-busy]", (_, form) => {
     const told = form.querySelector(".busy") ?? form.appendChild(Object.assign(document.createElement("p"), { className: "busy hint" }));
-    told.textContent = document.getElementById("said").textContent = form.dataset.busy;
+    tell(told.textContent = form.dataset.busy);
     // A disabled button sends nothing, so not before the browser has taken up what to send.
     setTimeout(() => { for (const button of form.querySelectorAll("button")) button.disabled = true; });
   });

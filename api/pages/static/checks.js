@@ -1,12 +1,13 @@
 // A form with data-check="address" is looked at 400 ms after its last change: what its values would come to is shown in place, before anybody saves.
-import { put, say } from "./swap.js";
+import { on } from "./parts.js";
+import { say } from "./said.js";
+import { pageAt, put } from "./swap.js";
+
 const PAUSE = 400;
 let waiting, asked;
 
 export function watchChecks() {
-  document.addEventListener("input", (event) => {
-    const form = event.target.closest("form[data-check]");
-    if (!form) return;
+  on("input", "form[data-check]", (_, form) => {
     clearTimeout(waiting);
     asked?.abort();
     waiting = setTimeout(() => check(form), PAUSE);
@@ -17,10 +18,8 @@ async function check(form) {
   asked = new AbortController();
   try {
     const body = new URLSearchParams(new FormData(form));
-    const response = await fetch(form.dataset.check, { method: "POST", body, headers: { Accept: "text/html" }, signal: asked.signal });
-    const text = await response.text();
-    if (!response.ok || response.redirected || !form.isConnected) return;
-    const page = new DOMParser().parseFromString(text, "text/html");
+    const page = await pageAt(form.dataset.check, { method: "POST", body, signal: asked.signal });
+    if (!form.isConnected) return;
     for (const name of ["foreseen", "seats"]) put(page, name);
     say(page);
   } catch {

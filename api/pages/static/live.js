@@ -1,12 +1,13 @@
 // A part with data-live="/v1/runs/ID/events" is fetched anew when something happens there, at most twice a second; it ends with the stream.
-import { again as fetchAgain, saidBy } from "./swap.js";
+import { partsOf } from "./parts.js";
+import { saidBy, tell } from "./said.js";
+import { again as fetchAgain } from "./swap.js";
 
 const PAUSE = 500;
 const streams = new Map();
 
 export function watchLive(root) {
-  const parts = root.matches?.("[data-live]") ? [root] : [...root.querySelectorAll("[data-live]")];
-  for (const part of parts) if (part.id && !streams.has(part.id)) follow(part);
+  for (const part of partsOf(root, "[data-live]")) if (part.id && !streams.has(part.id)) follow(part);
 }
 
 function follow(part) {
@@ -18,7 +19,7 @@ function follow(part) {
       waiting = null;
       await fetchAgain(name);
       const now = document.getElementById(name);
-      tell(now);
+      tellNew(now);
       if (!now || !now.dataset.live) {
         stop(name);
         streams.delete(name);  // the part may follow something else later
@@ -36,7 +37,8 @@ function stop(name) {
 
 let said = "";
 
-function tell(part) {
+// The same words again are not told again.
+function tellNew(part) {
   const told = saidBy(part);
-  if (told && told !== said) document.getElementById("said").textContent = said = told;
+  if (told && told !== said) tell(said = told);
 }

@@ -1,4 +1,7 @@
 // Links and forms with data-swap="id other-id" fetch their page and put those parts of it in place: a list filtered, a drawer opened, no reload.
+import { on } from "./parts.js";
+import { say, tell } from "./said.js";
+
 const listeners = [];
 
 export function onSwap(listener) {
@@ -6,15 +9,13 @@ export function onSwap(listener) {
 }
 
 export function watchSwaps() {
-  document.addEventListener("click", (event) => {
-    const link = event.target.closest("a[data-swap]");
-    if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button !== 0) return;
+  on("click", "a[data-swap]", (event, link) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button !== 0) return;
     event.preventDefault();
     go(addressOf(link), link.dataset.swap, { push: true, focus: link.dataset.focus, calm: "calm" in link.dataset });
   });
-  document.addEventListener("submit", (event) => {
-    const form = event.target.closest("form[data-swap]");
-    if (!form || (event.submitter?.formMethod || form.method) !== "get") return;
+  on("submit", "form[data-swap]", (event, form) => {
+    if ((event.submitter?.formMethod || form.method) !== "get") return;
     event.preventDefault();
     const address = new URL(form.action || location.href, location.href);
     address.search = new URLSearchParams([...new FormData(form, event.submitter)].filter(([, value]) => value !== "")).toString();
@@ -29,16 +30,14 @@ export function watchSwaps() {
   };
   document.addEventListener("keydown", (event) => { byKey = event.target; });
   document.addEventListener("pointerdown", () => { byKey = null; });
-  document.addEventListener("change", (event) => {
-    const form = event.target.closest("form[data-swap][data-at-once]");
-    if (!form || !event.target.matches("select, input[type=checkbox], input[type=radio]")) return;
+  on("change", "form[data-swap][data-at-once]", (event, form) => {
+    if (!event.target.matches("select, input[type=checkbox], input[type=radio]")) return;
     // Arrows lead over every choice to the one that is meant.
     if (byKey === event.target && !event.target.matches("[type=checkbox]")) restBefore(form, 600);
     else form.requestSubmit();
   });
-  document.addEventListener("input", (event) => {
-    const form = event.target.closest("form[data-swap][data-at-once]");
-    if (form && event.target.matches("input[type=search]")) restBefore(form, 250);
+  on("input", "form[data-swap][data-at-once]", (event, form) => {
+    if (event.target.matches("input[type=search]")) restBefore(form, 250);
   });
   // Back and forward lead to pages; a link to a part of this page, such as the one that skips to the content, is no other page.
   const place = () => location.pathname + location.search;
@@ -106,7 +105,7 @@ export async function again(names, signal) {
   while (own && parts.some(underWay)) await own.done;
   const mine = ++clock;
   try {
-    const page = await pageAt(location.href, signal);
+    const page = await pageAt(location.href, { signal });
     for (const name of parts) {
       if ((since.get(name) ?? 0) > mine) continue;
       since.set(name, mine);
@@ -123,8 +122,9 @@ export function underWay(name) {
   return own?.names.some((each) => each === name || document.getElementById(each)?.contains(part)) ?? false;
 }
 
-async function pageAt(address, signal) {
-  const response = await fetch(address, { headers: { Accept: "text/html" }, credentials: "same-origin", signal });
+// A page as it stands at an address; `more` is how else it is asked for. An error where there is none, or the way leads elsewhere.
+export async function pageAt(address, more = {}) {
+  const response = await fetch(address, { headers: { Accept: "text/html" }, credentials: "same-origin", ...more });
   const text = await response.text();
   if (!response.ok || response.redirected) throw new Error(response.statusText);
   const page = new DOMParser().parseFromString(text, "text/html");
@@ -166,20 +166,4 @@ function refocus(part, had) {
   const found = (had.id && document.getElementById(had.id)) || [...part.querySelectorAll(had.localName)].find(alike);
   if (!found) part.tabIndex = -1;
   (found || part).focus({ preventScroll: true });
-}
-
-// What a part says of itself, without the signs that are only looked at.
-export function saidBy(part) {
-  const words = part?.querySelector("[data-said]")?.cloneNode(true);
-  for (const sign of words?.querySelectorAll("[aria-hidden=true]") ?? []) sign.remove();
-  return words?.textContent.replace(/\s+/g, " ").trim() ?? "";
-}
-
-// Tell who cannot see it that something has changed: the words for it of the first part that has any.
-export function say(...parts) {
-  tell(parts.map(saidBy).find(Boolean));
-}
-
-function tell(words) {
-  if (words) document.getElementById("said").textContent = words;
 }

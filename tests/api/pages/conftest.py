@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import Any
 
 import httpx2 as httpx
 import pytest
-import uvicorn
 from fastapi.testclient import TestClient
 
 from api.access import keys
@@ -20,9 +18,9 @@ from api.service import Service
 from api.settings import Settings
 from api.solving import process
 from tests.api.example_world import World, made_world, with_world
+from tests.api.listening import listening
 from tests.api.pages.run_states import more_runs
 from tests.api.pages.sweep_states import more_sweeps
-from tests.api.served import free_port
 from tests.browser import browser
 
 
@@ -45,26 +43,30 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """The service; it stands as long as the tests run."""
     process.prepare()
     settings = with_world(Settings(data_dir=tmp_path_factory.mktemp("town"), auth_failures=10**9))
-    app, port = create_app(settings), free_port()
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    until = time.monotonic() + 60
-    while not server.started:
-        assert thread.is_alive(), "the web server ended"
-        assert time.monotonic() < until, "the web server did not start"
-        time.sleep(0.05)
-    service = Service(settings)
-    with service.store.begin() as connection:
-        _, secret = keys.create(connection, board="main", role="admin", name="An admin", by="test")
-    client = TestClient(app, headers={"Authorization": f"Bearer {secret}"})
-    world = made_world(service, client)
-    world.ids.update(more_runs(service, client, world.ids["scenario_id"]))
-    world.ids.update(more_sweeps(service, client, world.ids))
-    yield Town(service, f"http://127.0.0.1:{port}", world)
-    server.should_exit = True
-    thread.join(30)
-    service.close()
+    app = create_app(settings)
+    with listening(app) as address, closing(Service(settings)) as service:
+        with service.store.begin() as connection:
+            _, secret = keys.create(connection, board="main", role="admin", name="An admin", by="test")
+        client = TestClient(app, headers={"Authorization": f"Bearer {secret}"})
+        world = made_world(service, client)
+        world.ids.update(more_runs(service, client, world.ids["scenario_id"]))
+        world.ids.update(more_sweeps(service, client, world.ids))
+        yield Town(service, address, world)
+
+
+Asked = Callable[..., httpx.Client]
+
+
+@pytest.fixture
+def asked(town: Town) -> Iterator[Asked]:
+    """Makes clients with keys of a role, on a board."""
+    with ExitStack() as stack:
+
+        def client(role: Role, board: str = "main") -> httpx.Client:
+            headers = {"Authorization": f"Bearer {town.secret(role, board)}"}
+            return stack.enter_context(httpx.Client(base_url=town.address, headers=headers, trust_env=False, timeout=60))
+
+        yield client
 
 
 def published(town: Town) -> str:

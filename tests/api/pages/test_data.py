@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import httpx2 as httpx
 import pytest
 
 from api.access.roles import ROLES, Role
-from tests.api.pages.conftest import Town, visitor
+from tests.api.pages.conftest import Asked, Town, visitor
 from tests.api.pages.of_data import FAULTY
 
-Asked = Callable[..., httpx.Client]
 MENDED = {"seekers.csv": "seeker_id,center_id,veteran\nS1,C1,yes\nS2,C1,no\n", "slots.csv": "slot_id,openings,center_id\nJ1,1,C1\nJ2,2,C1\n"}
 TABS = ("records", "columns", "changes", "faults")
-
-
-@pytest.fixture
-def asked(town: Town) -> Iterator[Asked]:
-    """Makes clients with keys of a role, on a board."""
-    with ExitStack() as stack:
-
-        def client(role: Role, board: str = "main") -> httpx.Client:
-            headers = {"Authorization": f"Bearer {town.secret(role, board)}"}
-            return stack.enter_context(httpx.Client(base_url=town.address, headers=headers, trust_env=False, timeout=60))
-
-        yield client
 
 
 def send(client: httpx.Client, files: dict[str, str], once: str = "", **fields: str) -> httpx.Response:

@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-
 import httpx2 as httpx
-import pytest
 
-from api.access.roles import Role
 from api.jobs.solving import solve_run
-from tests.api.pages.conftest import Town
-
-Asked = Callable[..., httpx.Client]
-
-
-@pytest.fixture
-def asked(town: Town) -> Iterator[Asked]:
-    """Makes clients with keys of a role, on a board."""
-    with ExitStack() as stack:
-
-        def client(role: Role, board: str = "main") -> httpx.Client:
-            headers = {"Authorization": f"Bearer {town.secret(role, board)}"}
-            return stack.enter_context(httpx.Client(base_url=town.address, headers=headers, trust_env=False, timeout=60))
-
-        yield client
+from tests.api.pages.conftest import Asked, Town
 
 
 def solve_all(client: httpx.Client, town: Town) -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlalchemy.exc import OperationalError
@@ -19,7 +16,7 @@ from api.app import create_app
 from api.pages.words import say
 from api.service import Service
 from tests.api.conftest import Ask
-from tests.api.served import free_port
+from tests.api.listening import listening
 from tests.browser import axe
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -122,19 +119,10 @@ def test_a_role_that_may_not_is_told_so(ask_as: Ask) -> None:
 @pytest.fixture
 def narrow(service: Service) -> Iterator[tuple[str, str]]:
     """A server that takes little at a time: its address, and a key."""
-    port = free_port()
-    app = create_app(service.settings.model_copy(update={"upload_mb": 0.2}))
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive(), "the web server ended"
-        time.sleep(0.05)
-    with service.store.begin() as connection:
-        _, secret = keys.create(connection, board="main", role="planner", name="A planner", by="test")
-    yield f"http://127.0.0.1:{port}", secret
-    server.should_exit = True
-    thread.join(30)
+    with listening(create_app(service.settings.model_copy(update={"upload_mb": 0.2}))) as address:
+        with service.store.begin() as connection:
+            _, secret = keys.create(connection, board="main", role="planner", name="A planner", by="test")
+        yield address, secret
 
 
 def test_a_browser_that_sends_too_much_shows_the_page_and_the_way_back(narrow: tuple[str, str], chromium: Any, tmp_path: Path) -> None:

@@ -1,0 +1,117 @@
+"""What the forms of a scenario's page change: its rules, its decisions about people, how many may move, its name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from allocator.records import table_path
+from api.pages import edits
+from api.pages import scenario_entries as entries
+from api.pages import scenario_pins as pinned
+from api.pages import scenario_versions as versions
+from api.pages.ask import Ask
+from api.pages.frame import Form, Pages
+from api.pages.scenario import Text, here, scenario
+from api.pages.scenario_rules import STABILITY, Tab
+
+pages = Pages()
+
+
+@pages.action("/scenarios/{scenario_id}/rule", "scenarios", shows=scenario)
+async def change_rule(api: Ask, form: Form, scenario_id: str, rule: Text = "", tab: Tab = "promises") -> str:
+    """Give a rule the values that were entered."""
+    read = await versions.read(api, form, scenario_id)
+    made = await entries.changed(api, form, read, rule)
+    if made is None:
+        return here(scenario_id, tab=tab)
+    await versions.save(api, read, made[1])
+    return here(scenario_id, tab=tab, anchor=rule)
+
+
+@pages.action("/scenarios/{scenario_id}/added", "scenarios", shows=scenario)
+async def add_rule(api: Ask, form: Form, scenario_id: str, add: Text = "", tab: Tab = "promises") -> str:
+    """Add a rule with the values that were entered."""
+    read = await versions.read(api, form, scenario_id)
+    made = await entries.added(api, form, read, add)
+    if made is None:
+        return here(scenario_id, tab=tab)
+    await versions.save(api, read, made[1])
+    return here(scenario_id, tab=tab, anchor=made[0])
+
+
+@pages.action("/scenarios/{scenario_id}/changed", "scenarios", shows=scenario)
+async def change_list(api: Ask, form: Form, scenario_id: str, tab: Tab = "promises") -> str:
+    """Take a change or a rule out, or move a goal."""
+    read = await versions.read(api, form, scenario_id)
+    what, _, name = str(form.get("do") or "").partition(":")
+    changes = read["changes"]
+    if what == "drop" and name in map(str, range(len(changes))):
+        changes = edits.without_change(changes, int(name))
+    elif what == "remove":
+        changes = edits.without_rule(changes, name)
+    elif what in ("up", "down"):
+        outlook = await api.get("/v1/scenarios/{scenario_id}/outlook", scenario_id=scenario_id, version=read["version"])
+        goals = [each["name"] for each in outlook["rules"] if each["section"] == "goals" and (each["kind"], each["by"]) != ("shortfall", "default")]
+        changes = edits.with_order(changes, _moved(goals, name, -1 if what == "up" else 1))
+    elif what == "unpin":
+        seeker, _, slot = name.partition("\n")
+        path = table_path("pins", (seeker, slot))
+        own = any(change["path"] == path and change["op"] in ("pin", "forbid", "add") for change in changes)
+        changes = edits.without_pin(changes, path, not own or await pinned.in_base(api, read, seeker, slot))
+    await versions.save(api, read, changes)
+    return here(scenario_id, tab=tab)
+
+
+def _moved(names: Sequence[str], name: str, by: int) -> list[str]:
+    found = list(names)
+    if name in found and 0 <= (to := found.index(name) + by) < len(found):
+        found.remove(name)
+        found.insert(to, name)
+    return found
+
+
+@pages.action("/scenarios/{scenario_id}/pinned", "scenarios", shows=scenario)
+async def pin_pair(api: Ask, form: Form, scenario_id: str) -> str:
+    """Keep a person at a slot, or away from it."""
+    read = await versions.read(api, form, scenario_id)
+    pair = str(form.get("person") or "").strip(), str(form.get("slot") or "").strip()
+    told = {name: str(form.get(name) or "").strip() for name in ("reason", "author", "expires")}
+    op = "forbid" if form.get("action") == "forbid" else "pin"
+    await versions.save(api, read, edits.with_pin(read["changes"], op, table_path("pins", pair), told))
+    return here(scenario_id, tab="pins")
+
+
+@pages.action("/scenarios/{scenario_id}/stability", "scenarios", shows=scenario)
+async def keep_stable(api: Ask, form: Form, scenario_id: str) -> str:
+    """Let people move freely, limit how many do, or only fill gaps."""
+    read = await versions.read(api, form, scenario_id)
+    outlook = await api.get("/v1/scenarios/{scenario_id}/outlook", scenario_id=scenario_id, version=read["version"])
+    there = next((each for each in outlook["rules"] if each["kind"] == STABILITY), None)
+    how, place = str(form.get("keep") or "free"), f"constraints.{STABILITY}"
+    most: Any = 0 if how == "gaps" else int(text) if re.fullmatch(r"[0-9]{1,9}", text := str(form.get("at_most") or "").strip()) else text
+    changes = read["changes"]
+    if there is None and how != "free":
+        changes = [*changes, {"op": "add", "path": place, "value": {"at_most": most}}]
+    elif there is not None:
+        place, now = f"constraints.{there['name']}", {**there["entry"], "enabled": there["enabled"]}
+        wanted = {"enabled": False} if how == "free" else {"enabled": True, "at_most": most}
+        changes = edits.with_values(changes, place, wanted, now, await entries.base_entry(api, read, there))
+    await versions.save(api, read, changes)
+    return here(scenario_id, tab="limits", anchor="stability")
+
+
+@pages.action("/scenarios/{scenario_id}/about", "scenarios", shows=scenario)
+async def change_about(api: Ask, form: Form, scenario_id: str) -> str:
+    """Give it another name or note."""
+    body = {name: str(form.get(name) or "").strip() for name in ("name", "note")}
+    await versions.patch(api, scenario_id, versions.number(form), body)
+    return here(scenario_id)
+
+
+@pages.action("/scenarios/{scenario_id}/archive", "scenarios", shows=scenario)
+async def archive(api: Ask, scenario_id: str) -> str:
+    """Take it out of the lists."""
+    await api.ask("DELETE", "/v1/scenarios/{scenario_id}", scenario_id=scenario_id)
+    return "/scenarios"

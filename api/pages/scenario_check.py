@@ -1,0 +1,43 @@
+"""What the values that were entered for a rule would come to, before anybody saves or solves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from api.pages import scenario_entries as entries
+from api.pages import scenario_versions as versions
+from api.pages.ask import Ask
+from api.pages.frame import Form, Pages
+from api.pages.scenario import NO_REFERENCE, Text, here, scenario
+from api.pages.scenario_rules import Tab
+
+pages = Pages()
+
+
+@pages.action("/scenarios/{scenario_id}/check", "compute", shows=scenario)
+async def check(api: Ask, form: Form, scenario_id: str, rule: Text = "", add: Text = "", tab: Tab = "promises") -> str | dict[str, Any]:
+    """Say what the values that were entered for a rule would come to. Nothing is saved or solved."""
+    read = await versions.read(api, form, scenario_id)
+    made = await (entries.added(api, form, read, add) if add else entries.changed(api, form, read, rule))
+    if made is None:
+        return here(scenario_id, tab=tab)
+    place, changes = made
+    base = read["base"]
+    under = {"dataset_id": base["dataset_id"]} if base["scenario_id"] is None else {"scenario_id": base["scenario_id"], "version": base["version"]}
+    told = (await api.post("/v1/scenario-checks", {"name": read["name"], "base": under, "changes": changes})).document
+    return {"checked": _checked(told, place), "given": form}
+
+
+def _checked(told: Mapping[str, Any], place: str) -> dict[str, Any]:
+    """What a check says of a rule and of all of them together."""
+    outlook = told["outlook"] or {"promises": [], "notices": [], "needs_reference": False}
+    kind, _, label = place.removeprefix("constraints.").partition("[")
+    wanted = label.removesuffix("]") or kind
+    return {
+        "faults": versions.plainly({"errors": told["errors"]}).get("errors", []),
+        "notices": outlook["notices"],
+        "warnings": [each for each in told["warnings"] if each["code"] != NO_REFERENCE],
+        "needs_reference": outlook["needs_reference"],
+        "promise": next((each for each in outlook["promises"] if kind == "reservation" and each["label"] == wanted), None),
+    }
