@@ -31,6 +31,8 @@ class Town:
     service: Service
     address: str
     world: World
+    maker: str
+    """The key of whoever made the world and nothing since: what is theirs stays the same, whatever other tests put on the board."""
 
     def secret(self, role: Role, board: str = "main") -> str:
         """A fresh key."""
@@ -51,7 +53,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         world = made_world(service, client)
         world.ids.update(more_runs(service, client, world.ids["scenario_id"]))
         world.ids.update(more_sweeps(service, client, world.ids))
-        yield Town(service, address, world)
+        yield Town(service, address, world, secret)
 
 
 Asked = Callable[..., httpx.Client]
