@@ -72,6 +72,7 @@ def _point(
     prices = {price["label"]: price for price in point["prices"] if price["method"] == "difference" and price["parameter"] == axes[-1]["path"]}
     promises = [promise for promise in point["promises"] if promise["short"] is not None] or point["promises"]
     told = {name: point[name] for name in ("number", "state", "status", "verified", "values", "placed", "dominated", "dominated_by")}
+    told["texts"] = [places.shown(value, axis) for value, axis in zip(point["values"], axes, strict=True)]
     told |= {"figures": values, "gained": moved and moved["gained"], "lost": moved and moved["lost"]}
     told |= {f"price_{side}": {label: price[side] for label, price in prices.items()} for side in ("below", "above")}
     told |= {name: sum(promise[name] or 0 for promise in promises) if promises else None for name in ("promised", "filled", "short")}
@@ -89,7 +90,7 @@ def _said(
 ) -> dict[str, str]:
     """Everything that is read off a point, by the names that the page's places for it have."""
     before = {goal["label"]: goal["value"] for goal in against["goals"]} if against else {}
-    said = {"value": ", ".join(places.shown(value, axis) for value, axis in zip(told["values"], axes, strict=True))}
+    said = {"value": ", ".join(told["texts"])}
     said |= {name: number(told[name]) for name in ("placed", "promised", "filled", "short", "gained", "lost")}
     said["placed_more"] = _difference(told["placed"], None if against is None else against["placed"])
     said["state"] = _standing(told, axes)

@@ -95,7 +95,7 @@ async def tradeoff(
         "open": sweep["status"] not in ENDED,
         "scenario": {"id": scenario["id"], "name": scenario["name"], "version": scenario["version"]},
         **shape,
-        "data": [{name: point[name] for name in ("number", "values", "said")} for point in shape["points"]],
+        "data": [{name: point[name] for name in ("number", "values", "texts", "said")} for point in shape["points"]],
         "words": _words(sweep),
         "present": [None if value is None else places.shown(value, axis) for value, axis in zip(told["present"], shape["axes"], strict=True)],
         "solved": solved,
