@@ -23,6 +23,7 @@ from api.pages.words import catalogue
 from api.service import Service
 from api.settings import Settings
 from api.solving import process
+from api.store import audit
 from tests.api.example_world import PLAN, World, made_world, with_world
 
 FORM = {
@@ -311,6 +312,13 @@ def test_the_trail_is_filtered_searched_and_checked(place: Place) -> None:
     assert [(each["words"], each["place"]) for each in entries] == [("Started a run", f"/runs/{run}")]
     assert {each["action"] for each in admin.get("/audit.json?action=schedule.create").json()["entries"]} == {"schedule.create"}
     assert admin.get("/audit.json?until=2001-01-01").json()["entries"] == []
+    with place.service.store.begin() as connection:
+        audit.record(connection, "main", "key_1", "session.begin", "session_1")
+    logged = '<input type="checkbox" name="without_logins" value="true"'
+    assert {each["action"] for each in admin.get("/audit.json").json()["entries"]} > {"session.begin"}
+    assert f"{logged}>" in admin.get("/audit").text
+    assert "session.begin" not in {each["action"] for each in admin.get("/audit.json?without_logins=true").json()["entries"]}
+    assert f"{logged} checked>" in admin.get("/audit?without_logins=true").text
     verified = admin.get("/audit.json?check=true").json()["verified"]
     assert verified["holds"]
     assert admin.get(f"/audit.json?check=true&head={verified['head']}").json()["verified"]["holds"]
