@@ -14,6 +14,7 @@ from api.pages import axes as places
 from api.pages.marker import marked
 from api.pages.pictures import Picture, picture
 from api.pages.render import UNKNOWN, number, signed
+from api.pages.rule_names import rule_name
 from api.pages.words import say
 
 PLACED = "placed"
@@ -45,7 +46,7 @@ def _axis(path: str, values: Sequence[Any]) -> dict[str, Any]:
 def _goals(points: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """The goals by label, as the first point with a plan has them."""
     found = next((point["goals"] for point in points if point["verified"]), ())
-    return [{"label": goal["label"], "name": places.plain(goal["label"]), "unit": goal["unit"]} for goal in found]
+    return [{"label": goal["label"], "name": rule_name(goal["kind"], goal["label"]), "unit": goal["unit"]} for goal in found]
 
 
 def _groups(points: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
@@ -173,7 +174,7 @@ def chart(document: Mapping[str, Any]) -> Picture:
         for point in document["points"]
     ]
     unit = next((each["unit"] for each in document["goals"] if each["label"] == goal), "people")
-    found = _drawn(json.dumps(rows), document["axes"][0]["words"], places.plain(goal), unit)
+    found = _drawn(json.dumps(rows), document["axes"][0]["words"], document["figure"], unit)
     place = document["drawn"].index(document["chosen"]) if document["chosen"] in document["drawn"] else None
     return marked(found, place)
 

@@ -17,6 +17,7 @@ from api.pages.controls import controls, entered, in_words, same, shown, word_of
 from api.pages.frame import Form, Pages
 from api.pages.plans_before import plans_before
 from api.pages.readings import readings_of, with_plan
+from api.pages.rule_names import rule_name
 from api.pages.words import say
 
 pages = Pages()
@@ -73,7 +74,7 @@ async def scenario(
         "opened": None if opened is None else _opened(opened, by_kind),
         "new": None
         if new is None
-        else {"section": new["section"], "kind": new["kind"], "title": new["title"], "name": word_of("rule", new["kind"])}
+        else {"section": new["section"], "kind": new["kind"], "title": new["title"], "name": rule_name(new["kind"])}
         | {"law": new["law"].splitlines(), "controls": _blank(new)},
         "kinds": _kinds(kinds, rules, tab),
         "names": names if opened or new else {},
@@ -160,7 +161,7 @@ def _rule(told: Mapping[str, Any], kinds: Mapping[tuple[str, str], Any], outlook
         for control in drawn
         if control["name"] not in skipped and not _default(control, entry.get(control["name"]))
     ]
-    name = word_of("rule", told["kind"]) if told["label"] == told["kind"] else told["label"]
+    name = rule_name(told["kind"], told["label"])
     numbers = [
         {"path": f"{place}.{control['name']}", "label": f"{name}: {control['label']}", "percent": control["is"] == "share"}
         for control in drawn
@@ -247,7 +248,7 @@ def _kinds(kinds: Sequence[Mapping[str, Any]], rules: Sequence[Mapping[str, Any]
         home = TABS.get(each["section"]) or ("promises" if each["kind"] in PROMISES else "limits")
         alone = each["section"] != "constraints" or each["kind"] in ("commitments", "pins", "one_slot_each", "slot_openings", STABILITY)
         if home == tab and each["kind"] not in ("pins", STABILITY) and not (alone and (each["section"], each["kind"]) in there):
-            made.append({"place": f"{each['section']}.{each['kind']}", "word": word_of("rule", each["kind"]), "title": each["title"]})
+            made.append({"place": f"{each['section']}.{each['kind']}", "word": rule_name(each["kind"]), "title": each["title"]})
     return made
 
 

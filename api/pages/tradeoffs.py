@@ -16,6 +16,7 @@ from api.pages.frame import Form, Pages
 from api.pages.frontiers import PLACED, chart, shaped
 from api.pages.pictures import Picture
 from api.pages.readings import readings_of, with_plan
+from api.pages.rule_names import rule_name
 from api.pages.words import say
 from api.problems import ProblemError
 
@@ -102,6 +103,7 @@ async def tradeoff(
         "base": base,
         "chosen": chosen,
         "goal": looked_at,
+        "figure": next((each["name"] for each in shape["goals"] if each["label"] == looked_at), say("tradeoffs.placed")),
         "movement": named and {**named, "gained": named["gained"][:SHOWN], "lost": named["lost"][:SHOWN]},
         "saved": saved,
         "readings": await _readings(api, sweep, readings),
@@ -119,7 +121,7 @@ async def _readings(api: Any, sweep: Mapping[str, Any], wanted: str) -> dict[str
     return {
         "planned": planned is not None,
         "pending": wanted == "open" and planned is not None,
-        "promises": [{"name": places.plain(label), **each} for label, each in zip(labels, told, strict=False)],
+        "promises": [{"name": rule_name("", label), **each} for label, each in zip(labels, told, strict=False)],
     }
 
 

@@ -14,7 +14,8 @@ from allocator.reference import every_rule
 from api.app import create_app
 from api.pages import edits
 from api.pages.controls import controls, entered, same, shown, word_of
-from api.pages.words import say
+from api.pages.rule_names import rule_name
+from api.pages.words import catalogue, say
 from tests.api.pages.conftest import Town, published, visitor
 
 PROMISE = "constraints.reservation[partner]"
@@ -420,6 +421,38 @@ def test_promises_are_told_in_a_line_each(client: TestClient, town: Town) -> Non
 )
 def test_official_codes_have_words(what: str, code: str, word: str) -> None:
     assert word_of(what, code) == word
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule["section"] != "eligibility"], ids=lambda rule: rule["kind"])
+def test_every_kind_of_promise_limit_and_goal_has_a_word(rule: dict[str, Any]) -> None:
+    assert f"rules.{rule['kind']}" in catalogue("en")
+
+
+def test_a_rule_is_called_by_its_own_name_or_by_the_word_for_its_kind() -> None:
+    assert rule_name("budget") == rule_name("budget", "budget") == rule_name("budget", "") == rule_name("", "budget") == "Budget"
+    assert rule_name("budget", "adult money") == rule_name("", "adult money") == "adult money"
+    assert rule_name("some_new_kind") == rule_name("some_new_kind", "some_new_kind") == "Some new kind"
+    assert rule_name("reservation", "budget") == "budget", "a promise that somebody calls so is no budget"
+
+
+def test_a_rule_has_the_same_name_on_every_page(client: TestClient, town: Town) -> None:
+    ids = town.world.ids
+    names = {(each["kind"], each["label"]): each["name"] for each in twin(client, f"/scenarios/{ids['scenario_id']}")["rules"]}
+    names |= {
+        (each["kind"], ""): each["name"] for each in twin(client, f"/scenarios/{ids['scenario_id']}", tab="goals")["rules"] if each["label"] == each["kind"]
+    }
+    assert names["match_quality", "match_quality"] == "Better matches"
+    compared = twin(client, "/compare", base=ids["run_id"], **{"with": ids["free_run"]})
+    goals = [each for each in compared["figures"] if each.get("kind")]
+    assert {each["name"] for each in goals} <= set(names.values())
+    assert {each["name"] for each in compared["rules"]} <= set(names.values())
+    result = client.get(f"/runs/{ids['run_id']}", params={"tab": "rules"}).text
+    shown = set(re.findall(r'<th scope="row">(?:<a [^>]*>)?([^<]*)', result))
+    assert {each["name"] for each in goals} <= shown <= set(names.values())
+    frontier = twin(client, f"/tradeoffs/{ids['wide_sweep']}")
+    assert {each["name"] for each in frontier["goals"]} <= set(names.values())
+    conflict = client.get(f"/runs/{town.world.infeasible_run}/conflict").text
+    assert set(re.findall(r'<th scope="row">([^<]*)', conflict)) == {"two seats for the partner"} <= set(names.values())
 
 
 def test_viewers_read_and_have_no_forms(town: Town) -> None:

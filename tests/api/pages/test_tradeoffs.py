@@ -330,5 +330,5 @@ def test_values_are_written_as_people_read_them_and_found_as_addresses_write_the
     assert not axes.same(1, "True")
     assert axes.same(True, "true")
     unnamed = axes.axis_of("constraints.employer_limit.at_most")
-    assert unnamed["words"] == "employer limit: at most"
+    assert unnamed["words"] == "Trainees at one employer: at most"
     assert axes.axis_of("constraints.budget[a [b] c.d].available")["name"] == "a [b] c.d"
