@@ -27,6 +27,7 @@ from allocator.policy import Policy
 from allocator.read import read_scenario
 from allocator.report_tables import Field, Material, ReportTable, report_tables
 from allocator.report_tables.base import report_table
+from allocator.report_tables.worklist import TASKS
 from allocator.result import Result, write_result
 from allocator.solve import solve
 from allocator.workbook import workbook
@@ -148,6 +149,8 @@ def test_the_worklist_says_what_comes_first(tables: dict[str, ReportTable]) -> N
     mine = frame[frame["staff_id"] == "REP"]
     assert mine["number"].tolist() == list(range(1, len(mine) + 1))
     assert mine.iloc[0][["task", "seeker_id", "slot_id"]].tolist() == ["Prepare contract and training plan", "S01", "J1"]
+    kinds = frame.assign(kind=frame["task"].map(TASKS.index)).groupby("staff_id", dropna=False, sort=False)["kind"]
+    assert all(each.is_monotonic_increasing for _, each in kinds), "kind by kind, as its sheet says"
     dues = mine[mine["task"] == "Refer to the employer"]["due"]
     assert dues.is_monotonic_increasing
     booked = frame[frame["task"] == "Book the OJT workshop"]

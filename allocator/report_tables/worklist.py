@@ -1,4 +1,4 @@
-"""What each staff member does next morning, most urgent first."""
+"""What each staff member does next morning, kind of task by kind of task, the most urgent kind first."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from allocator.report_tables.base import Field, ReportTable, from_rows
 from allocator.report_tables.changes import change_of
 from allocator.report_tables.material import Material
 
-ABOUT = "What each staff member does next morning, most urgent first. Lines of nobody are at the end: name somebody for them."
+ABOUT = (
+    "What each staff member does next morning, kind of task by kind of task: people whose slot is gone or another come first, then contracts, offers and "
+    "referrals; within a kind, what is due first. Lines of nobody are at the end: name somebody for them."
+)
 FIELDS = (
     Field("staff_id", "Staff"),
     Field("role", "Role"),
@@ -43,7 +46,7 @@ TASKS = (
     "Renew the consent to referral",
     "Book the OJT workshop",
 )
-"""Every task, most urgent first."""
+"""Every kind of task, the most urgent first; a worklist is in this order whatever day its tasks are due, and in that of the days within a kind."""
 _OF_STATUS = {
     "accepted": TASKS[2],
     "offered": TASKS[3],

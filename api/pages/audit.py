@@ -30,6 +30,7 @@ async def audit(
     object: Word = "",
     since: date | None = None,
     until: date | None = None,
+    without_logins: bool = False,
     cursor: Annotated[str, Query(max_length=200)] = "",
     check: Annotated[bool, Query()] = False,
     head: Annotated[str, Query(max_length=80)] = "",
@@ -41,6 +42,7 @@ async def audit(
         "object": object.strip(),
         "since": since and f"{since.isoformat()}T00:00:00Z",
         "until": f"{(until + timedelta(days=1)).isoformat()}T00:00:00Z" if until and until < date.max else None,
+        "logins": "false" if without_logins else None,
     }
     found, keys, verified = await asyncio.gather(
         api.get("/v1/audit", limit=PIECE, cursor=cursor, **wanted), api.get("/v1/api-keys", limit=1000), _verified(api, check, head.strip())
@@ -50,7 +52,7 @@ async def audit(
         "next_cursor": found["next_cursor"],
         "actions": {name: say(f"audit.doing.{name}") for name in _actions()},
         "actors": [{"id": each["id"], "name": each["name"]} for each in keys["items"]],
-        "filters": {"actor": actor, "action": action, "object": object, "since": since, "until": until},
+        "filters": {"actor": actor, "action": action, "object": object, "since": since, "until": until, "without_logins": without_logins},
         "verified": verified,
         "head": head,
     }

@@ -10,6 +10,7 @@ from typing import Any
 
 from allocator import Fault
 from api.pages.render import number
+from api.pages.rule_names import rule_name
 from api.pages.words import say
 from api.problems import ProblemError
 
@@ -28,7 +29,7 @@ def axis_of(path: str) -> dict[str, Any]:
     found = _PLACE.fullmatch(path)
     if found is None:
         return {"path": path, "name": path, "about": "", "share": False, "words": path}
-    name, key = found["label"] or plain(found["kind"]), found["key"]
+    name, key = rule_name(found["kind"], found["label"] or ""), found["key"]
     about = say(f"tradeoffs.of.{key}") if key in MOVABLE else plain(key)
     return {"path": path, "name": name, "about": about, "share": key == "share", "words": say("tradeoffs.axis", promise=name, about=about)}
 

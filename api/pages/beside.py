@@ -10,6 +10,7 @@ from typing import Any
 
 from api.pages import axes as places
 from api.pages.pictures import Picture, picture
+from api.pages.rule_names import rule_name
 from api.pages.words import say
 
 FACTS = 50
@@ -61,7 +62,7 @@ def _lines(told: Mapping[str, Any], section: str, key: tuple[str, ...], cell: An
         shown: dict[str, Any] = {
             "kind": name[0],
             "main": name[0] in PROMISED or moves,
-            "name": places.plain(name[1]),
+            "name": rule_name(name[0], name[1]),
             "more": name[2] if len(name) > 2 else "",
             "unit": known[0]["unit"],
             "same": _alike(sides, width),

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
 
+from api.pages.rule_names import spelled
 from api.pages.words import catalogue, say
 
 BEFORE = "p."
@@ -105,7 +106,7 @@ def _label(kind: str, name: str) -> str:
     for key in (f"{kind}-{name}", name):
         if f"scenario.parameter.{key}" in catalogue("en"):
             return say(f"scenario.parameter.{key}")
-    return _plain(name)
+    return spelled(name)
 
 
 def _about(kind: str, name: str, about: str) -> str:
@@ -123,14 +124,12 @@ def _means(value: str) -> str:
 def word_of(what: str, name: str) -> str:
     """The plain word for a code of the data or the policy; the code itself with spaces where there is none."""
     if what == "part":
-        return say(f"scenario.part.{name}") if f"scenario.part.{name}" in catalogue("en") else _plain(name)
-    if what == "rule":
-        return say(f"scenario.rule.{name}") if f"scenario.rule.{name}" in catalogue("en") else _plain(name)
+        return say(f"scenario.part.{name}") if f"scenario.part.{name}" in catalogue("en") else spelled(name)
     if what == "tiers":
         return say("scenario.tier", tier=name)
     if what in CODES:
         return _code_word(*CODES[what], name)
-    return say(f"scenario.choice.{name}") if f"scenario.choice.{name}" in catalogue("en") else _plain(name)
+    return say(f"scenario.choice.{name}") if f"scenario.choice.{name}" in catalogue("en") else spelled(name)
 
 
 def _code_word(section: str, lengths: Sequence[int], code: str) -> str:
@@ -139,11 +138,6 @@ def _code_word(section: str, lengths: Sequence[int], code: str) -> str:
         return say(f"scenario.{section}.{code}")
     wider = next((code[:length] for length in lengths if f"scenario.{section}.{code[:length]}" in catalogue("en")), None)
     return code if wider is None else say("scenario.code_in", word=say(f"scenario.{section}.{wider}"), code=code)
-
-
-def _plain(name: str) -> str:
-    text = name.replace("_", " ")
-    return f"{text[:1].upper()}{text[1:]}"
 
 
 # -- values ---------------------------------------------------------------------------------------------------------

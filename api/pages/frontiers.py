@@ -13,6 +13,7 @@ from api.pages import axes as places
 from api.pages.marker import marked
 from api.pages.pictures import Picture, picture
 from api.pages.render import UNKNOWN, number, signed
+from api.pages.rule_names import rule_name
 from api.pages.words import say
 
 PLACED = "placed"
@@ -44,7 +45,7 @@ def _axis(path: str, values: Sequence[Any]) -> dict[str, Any]:
 def _goals(points: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """The goals by label, as the first point with a plan has them."""
     found = next((point["goals"] for point in points if point["verified"]), ())
-    return [{"label": goal["label"], "name": places.plain(goal["label"]), "unit": goal["unit"]} for goal in found]
+    return [{"label": goal["label"], "name": rule_name(goal["kind"], goal["label"]), "unit": goal["unit"]} for goal in found]
 
 
 def _groups(points: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
@@ -71,6 +72,7 @@ def _point(
     prices = {price["label"]: price for price in point["prices"] if price["method"] == "difference" and price["parameter"] == axes[-1]["path"]}
     promises = [promise for promise in point["promises"] if promise["short"] is not None] or point["promises"]
     told = {name: point[name] for name in ("number", "state", "status", "verified", "values", "placed", "dominated", "dominated_by")}
+    told["texts"] = [places.shown(value, axis) for value, axis in zip(point["values"], axes, strict=True)]
     told |= {"figures": values, "gained": moved and moved["gained"], "lost": moved and moved["lost"]}
     told |= {f"price_{side}": {label: price[side] for label, price in prices.items()} for side in ("below", "above")}
     told |= {name: sum(promise[name] or 0 for promise in promises) if promises else None for name in ("promised", "filled", "short")}
@@ -88,7 +90,7 @@ def _said(
 ) -> dict[str, str]:
     """Everything that is read off a point, by the names that the page's places for it have."""
     before = {goal["label"]: goal["value"] for goal in against["goals"]} if against else {}
-    said = {"value": ", ".join(places.shown(value, axis) for value, axis in zip(told["values"], axes, strict=True))}
+    said = {"value": ", ".join(told["texts"])}
     said |= {name: number(told[name]) for name in ("placed", "promised", "filled", "short", "gained", "lost")}
     said["placed_more"] = _difference(told["placed"], None if against is None else against["placed"])
     said["state"] = _standing(told, axes)
@@ -171,7 +173,7 @@ def chart(document: Mapping[str, Any]) -> Picture:
         for point in document["points"]
     ]
     unit = next((each["unit"] for each in document["goals"] if each["label"] == goal), "people")
-    found = _drawn(json.dumps(rows), document["axes"][0]["words"], places.plain(goal), unit)
+    found = _drawn(json.dumps(rows), document["axes"][0]["words"], document["figure"], unit)
     place = document["drawn"].index(document["chosen"]) if document["chosen"] in document["drawn"] else None
     return marked(found, place)
 

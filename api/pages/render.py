@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from api.pages import static_files
+from api.pages.rule_names import rule_name
 from api.pages.words import catalogue, say
 
 THINGS = {"dataset": "data", "run": "runs", "publication": "publications", "scenario": "scenarios"}
@@ -43,7 +44,7 @@ def environment() -> Environment:
         "until": until,
     }
     made.tests |= {"worded": worded}
-    made.globals |= {"say": say, "static": static, "once": once, "bar": bar, "now": lambda: datetime.now(UTC)}
+    made.globals |= {"say": say, "static": static, "once": once, "rule_name": rule_name, "bar": bar, "now": lambda: datetime.now(UTC)}
     return made
 
 

@@ -17,6 +17,7 @@ from api.pages.frame import Pages
 from api.pages.planned import with_plan
 from api.pages.plans_before import plans_before
 from api.pages.readings import readings_of
+from api.pages.rule_names import rule_name
 
 pages = Pages()
 NO_REFERENCE = "no_reference"
@@ -60,7 +61,7 @@ async def scenario(
         "opened": None if opened is None else ruled.opened(opened, by_kind),
         "new": None
         if new is None
-        else {"section": new["section"], "kind": new["kind"], "title": new["title"], "name": word_of("rule", new["kind"])}
+        else {"section": new["section"], "kind": new["kind"], "title": new["title"], "name": rule_name(new["kind"])}
         | {"law": new["law"].splitlines(), "controls": ruled.blank(new)},
         "kinds": ruled.addable(kinds, rules, tab),
         "names": names if opened or new else {},

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from api.pages.controls import controls, in_words, same, shown, word_of
+from api.pages.controls import controls, in_words, same, shown
+from api.pages.rule_names import rule_name
 from api.pages.words import say
 
 Tab = Literal["promises", "limits", "matching", "goals", "pins", "run"]
@@ -30,7 +31,7 @@ def listed(told: Mapping[str, Any], kinds: Mapping[tuple[str, str], Any], outloo
         for control in drawn
         if control["name"] not in skipped and not _default(control, entry.get(control["name"]))
     ]
-    name = word_of("rule", told["kind"]) if told["label"] == told["kind"] else told["label"]
+    name = rule_name(told["kind"], told["label"])
     numbers = [
         {"path": f"{place}.{control['name']}", "label": f"{name}: {control['label']}", "percent": control["is"] == "share"}
         for control in drawn
@@ -117,5 +118,5 @@ def addable(kinds: Sequence[Mapping[str, Any]], rules: Sequence[Mapping[str, Any
         home = TABS.get(each["section"]) or ("promises" if each["kind"] in PROMISES else "limits")
         alone = each["section"] != "constraints" or each["kind"] in ("commitments", "pins", "one_slot_each", "slot_openings", STABILITY)
         if home == tab and each["kind"] not in ("pins", STABILITY) and not (alone and (each["section"], each["kind"]) in there):
-            made.append({"place": f"{each['section']}.{each['kind']}", "word": word_of("rule", each["kind"]), "title": each["title"]})
+            made.append({"place": f"{each['section']}.{each['kind']}", "word": rule_name(each["kind"]), "title": each["title"]})
     return made

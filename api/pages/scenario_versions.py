@@ -52,5 +52,10 @@ async def _meanwhile(api: Api, scenario_id: str, version: int | str) -> dict[str
 def plainly(problem: Mapping[str, Any]) -> dict[str, Any]:
     """Faults by the field they are in, without the places of a change set, which nobody has typed here."""
     faults = [fault for fault in problem.get("errors", []) if fault.get("severity", "error") == "error"]
-    told = [{"message": fault["message"], "fix": fault.get("fix", ""), "field": str(fault.get("column", "")).rsplit(".", 1)[-1]} for fault in faults]
+    told = [{"message": fault["message"], "fix": fault.get("fix", ""), "field": _field(str(fault.get("column", "")))} for fault in faults]
     return {"title": say("scenario.not_saved"), "detail": say("scenario.not_saved_text", n=len(told)), "errors": told, "error_count": len(told)} if told else {}
+
+
+def _field(column: str) -> str:
+    """The field that a place of a change is entered in; a list, and each of its parts, in one."""
+    return next((part for part in reversed(column.split(".")) if not part.isdecimal()), "")

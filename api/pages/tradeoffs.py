@@ -17,6 +17,7 @@ from api.pages.frontiers import PLACED, chart, shaped
 from api.pages.pictures import Picture
 from api.pages.planned import with_plan
 from api.pages.readings import readings_of
+from api.pages.rule_names import rule_name
 from api.pages.words import say
 from api.problems import ProblemError
 
@@ -96,13 +97,14 @@ async def tradeoff(
         "open": sweep["status"] not in ENDED,
         "scenario": {"id": scenario["id"], "name": scenario["name"], "version": scenario["version"]},
         **shape,
-        "data": [{name: point[name] for name in ("number", "values", "said")} for point in shape["points"]],
+        "data": [{name: point[name] for name in ("number", "values", "texts", "said")} for point in shape["points"]],
         "words": _words(sweep),
         "present": [None if value is None else places.shown(value, axis) for value, axis in zip(told["present"], shape["axes"], strict=True)],
         "solved": solved,
         "base": base,
         "chosen": chosen,
         "goal": looked_at,
+        "figure": next((each["name"] for each in shape["goals"] if each["label"] == looked_at), say("tradeoffs.placed")),
         "movement": named and {**named, "gained": named["gained"][:SHOWN], "lost": named["lost"][:SHOWN]},
         "saved": saved,
         "readings": await _readings(api, sweep, readings),
@@ -120,7 +122,7 @@ async def _readings(api: Any, sweep: Mapping[str, Any], wanted: str) -> dict[str
     return {
         "planned": planned is not None,
         "pending": wanted == "open" and planned is not None,
-        "promises": [{"name": places.plain(label), **each} for label, each in zip(labels, told, strict=False)],
+        "promises": [{"name": rule_name("", label), **each} for label, each in zip(labels, told, strict=False)],
     }
 
 

@@ -18,6 +18,8 @@ from api.store.tables import api_keys, audit, people
 router = Router(tags=["audit"])
 Word = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")]
 When = Annotated[Moment | None, Query()]
+LOGINS = ("session.begin", "session.end")
+"""Actions that change nothing but who is logged in, and are more than all others where people use the pages."""
 HEAD = r"^[1-9][0-9]{0,8}:[0-9a-f]{64}$"
 
 
@@ -58,13 +60,15 @@ def list_audit(
     object: Word = None,
     since: When = None,
     until: When = None,
+    logins: Annotated[bool, Query(description="Whether logging in and out is among it.")] = True,
 ) -> Page[Entry]:
-    """The board's trail, newest first: all of it, or that of an actor, an action, an object, or from `since` to before `until`."""
+    """The board's trail, newest first: all of it, or that of an actor, an action, an object, from `since` to before `until`, or without logins."""
     query = sa.select(audit).where(audit.c.board == me.board).order_by(audit.c.seq.desc()).limit(limit + 1)
     for column, value in ((audit.c.actor, actor), (audit.c.action, action), (audit.c.object, object)):
         query = query if value is None else query.where(column == value)
     query = query if since is None else query.where(audit.c.at >= since)
     query = query if until is None else query.where(audit.c.at < until)
+    query = query if logins else query.where(audit.c.action.not_in(LOGINS))
     if cursor is not None:
         query = query.where(audit.c.seq < decoded_number(cursor))
     with service.store.read() as connection:

@@ -178,6 +178,25 @@ def test_the_trail_is_read_in_pieces_and_by_who_what_which_and_when(service: Ser
     assert admin.get("/v1/audit", params={"limit": 1}).json()["items"][0]["actor_name"] == "admin"
 
 
+def test_the_trail_is_read_without_logins(service: Service, ask_as: Ask) -> None:
+    admin = ask_as("admin")
+    with service.store.begin() as connection:
+        for action in ("session.begin", "run.submit", "session.end", "session.begin", "key.create"):
+            trail.record(connection, "main", "key_1", action, "thing_1")
+    whole = admin.get("/v1/audit").json()["items"]
+    assert admin.get("/v1/audit", params={"logins": "true"}).json()["items"] == whole
+    pieces, cursor = [], None
+    while True:
+        told = admin.get("/v1/audit", params={"logins": "false", "limit": 1, **({"cursor": cursor} if cursor else {})}).json()
+        pieces += told["items"]
+        cursor = told["next_cursor"]
+        if cursor is None:
+            break
+    assert pieces == [row for row in whole if not row["action"].startswith("session.")]
+    assert {"run.submit", "key.create"} <= {row["action"] for row in pieces}
+    assert admin.get("/v1/audit", params={"logins": "false", "action": "session.end"}).json()["items"] == []
+
+
 def test_a_question_that_makes_no_sense_is_refused(ask_as: Ask) -> None:
     admin = ask_as("admin")
     for query in ("cursor=MTIzNDU2Nzg5MDEyMzQ1Njc4OTA", "cursor=a", "cursor=8J-YgA"):

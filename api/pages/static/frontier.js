@@ -23,7 +23,7 @@ function follow(part) {
   for (const control of controls) control.addEventListener("input", () => {
     const point = pointAt(told.points, controls);
     if (!point) return;
-    show(point, places, pictures, told.drawn.indexOf(point.number), controls[0]);
+    show(point, places, pictures, told.drawn.indexOf(point.number), controls);
     clearTimeout(rest);
     rest = setTimeout(() => settle(form, controls), REST);
   });
@@ -39,7 +39,7 @@ function pointAt(points, controls) {
   return points.find((point) => controls.every((control, axis) => same(point.values[axis], control.value)));
 }
 
-function show(point, places, pictures, place, slider) {
+function show(point, places, pictures, place, controls) {
   for (const [name, elements] of places) for (const each of elements) if (each.textContent !== point.said[name]) each.textContent = point.said[name] ?? "–";
   for (const { marks, marker } of pictures) {
     if (place < 0) { marker.setAttribute("display", "none"); continue; }
@@ -47,7 +47,9 @@ function show(point, places, pictures, place, slider) {
     marker.setAttribute("transform", marks[place]);
   }
   for (const field of document.querySelectorAll("input[name=point]")) field.value = point.number;
-  if (slider.type === "range") slider.setAttribute("aria-valuetext", `${point.said.value}: ${point.said.state}`);
+  for (const [axis, control] of controls.entries()) {
+    if (control.type === "range") control.setAttribute("aria-valuetext", `${point.texts[axis]}: ${point.said.state}`);
+  }
 }
 
 let earlier = null;

@@ -13,6 +13,13 @@ def _sent_with_a_fault(page: Any) -> None:
     page.get_by_text("It was not saved").wait_for()
 
 
+def _many_moves(page: Any) -> None:
+    page.get_by_label("Only so many may move").check()
+    page.get_by_label("People who may move, at most").fill("many")
+    page.locator("#stability").get_by_role("button", name="Save").click()
+    page.get_by_text("It was not saved").wait_for()
+
+
 def _typed(page: Any) -> None:
     page.get_by_label("Share of the seats", exact=True).fill("95")
     page.get_by_text("With these values").wait_for()
@@ -46,6 +53,7 @@ STATES = (
     State("scenario-add-target", "/scenarios/{scenario_id}?add=constraints.business_target"),
     State("scenario-limits", "/scenarios/{scenario_id}?tab=limits"),
     State("scenario-steady", "/scenarios?new={dataset_id}", act=_limited),
+    State("scenario-limits-refused", "/scenarios/{scenario_id}?tab=limits", act=_many_moves),
     State("scenario-matching", "/scenarios/{scenario_id}?tab=matching"),
     State("scenario-goals", "/scenarios/{scenario_id}?tab=goals"),
     State("scenario-goal-open", "/scenarios/{scenario_id}?tab=goals&rule=goals.match_quality"),

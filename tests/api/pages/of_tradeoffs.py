@@ -16,6 +16,10 @@ def _moved(page: Any) -> None:
     page.get_by_role("slider").press("ArrowRight")
 
 
+def _moved_second(page: Any) -> None:
+    page.get_by_role("slider").last.press("ArrowLeft")
+
+
 def _readings(page: Any) -> None:
     page.get_by_role("link", name="Show what each reading would do").click()
     page.get_by_role("heading", name="partner", exact=True).wait_for()
@@ -35,6 +39,7 @@ STATES = (
     State("tradeoff-of-a-viewer", "/tradeoffs/{wide_sweep}?at=0.9&goal=placed", role="viewer"),
     State("tradeoff-kept", "/tradeoffs/{sweep_id}?at=0.24&saved={study_id}"),
     State("tradeoff-two", "/tradeoffs/{two_sweep}?at=1&second=2"),
+    State("tradeoff-two-sliders", "/tradeoffs/{square_sweep}?at=0&second=4", act=_moved_second),
     State("tradeoff-no-plan", "/tradeoffs/{no_plan_sweep}"),
     State("tradeoff-waiting", "/tradeoffs/{waiting_sweep}"),
     State("tradeoff-stopped", "/tradeoffs/{stopped_sweep}"),

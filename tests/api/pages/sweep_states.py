@@ -28,6 +28,7 @@ def more_sweeps(service: Service, client: TestClient, ids: dict[str, str]) -> di
     found = {
         "wide_sweep": sweep(ids["scenario_id"], {"path": SHARE, "range": "0:1:0.02"}),
         "two_sweep": sweep(ids["scenario_id"], {"path": SHARE, "values": [0, 0.3, 1]}, {"path": COUNT, "range": "0:3:1"}),
+        "square_sweep": sweep(hard, {"path": SHARE, "values": [0, 1]}, {"path": COUNT, "values": [0, 4]}),
         "no_plan_sweep": sweep(hard, {"path": COUNT, "values": [3, 4]}),
     }
     freed = client.post("/v1/scenarios", json={"name": "no seats promised", "base": {"scenario_id": ids["scenario_id"]}, "changes": FREED}).json()["id"]

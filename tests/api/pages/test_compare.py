@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from api.pages.rule_names import rule_name
 from tests.api.pages.conftest import Town
 from tests.api.pages.sweep_states import COUNT
 
@@ -25,7 +26,7 @@ def test_figures_rules_and_people_are_those_of_the_api(town: Town, planner: Test
     base, other = town.world.ids["run_id"], town.world.ids["free_run"]
     page = planner.get("/compare.json", params={"base": base, "with": other}).json()
     told = planner.get("/v1/comparisons", params={"base": base, "with": other}).json()["comparisons"][0]
-    assert [line["name"] for line in page["figures"]] == ["People placed", *(goal["label"].replace("_", " ") for goal in told["goals"])]
+    assert [line["name"] for line in page["figures"]] == ["People placed", *(rule_name(goal["kind"], goal["label"]) for goal in told["goals"])]
     for line, goal in zip(page["figures"][1:], told["goals"], strict=True):
         assert (line["base"], line["sides"][0]["value"], line["sides"][0]["verdict"]) == (goal["base"], goal["other"], goal["verdict"])
     assert len(page["rules"]) == len(told["rules"])

@@ -15,6 +15,21 @@ NARROW, ZOOMED = {"width": 320, "height": 640}, {"width": 640, "height": 450}
 """A phone; and what is left of 1,280 by 900 at 200 %."""
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
+UNTIED = """() => {
+  const every = (selector) => [...document.querySelectorAll(selector)];
+  const ids = every("[id]").map((each) => each.id);
+  const named = (name) => every(`[${name}]`).flatMap((each) => each.getAttribute(name).split(/\\s+/).filter(Boolean));
+  const described = named("aria-describedby");
+  return [
+    ...ids.filter((id, place) => ids.indexOf(id) !== place).map((id) => `two of the id ${id}`),
+    ...["for", "aria-describedby", "aria-labelledby"].flatMap(named).filter((id) => !ids.includes(id)).map((id) => `there is no ${id}`),
+    ...every(".field > .hint, fieldset > .hint, .fault").filter((each) => !described.includes(each.id)).map((each) => `of no field: ${each.textContent}`),
+    ...every("[title]:not(time)").map((each) => `seen with a mouse only: ${each.title}`),
+  ];
+}"""
+"""What axe does not look at: ids that are there twice or not at all, hints and faults that no field has, and words that only a mouse brings up, but for
+a moment, which is shown on the local clock and has UTC there as well."""
+
 
 @pytest.fixture(scope="module")
 def visitors() -> Iterator[dict[tuple[str, str], Visitor]]:
@@ -42,6 +57,7 @@ def test_a_page_is_accessible_fits_and_says_nothing_in_the_console(state: State,
     assert page.locator("h1").count() == 1 or state.status >= 400
     assert page.title().removeprefix("Error: ").split(" - ")[0].strip()
     assert axe(page) == []
+    assert page.evaluate(UNTIED) == []
     page.emulate_media(color_scheme="dark")
     assert axe(page) == []
     for size in (ZOOMED, NARROW):

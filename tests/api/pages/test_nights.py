@@ -23,6 +23,7 @@ from api.pages.words import catalogue
 from api.service import Service
 from api.settings import Settings
 from api.solving import process
+from api.store import audit
 from tests.api.example_world import PLAN, World, made_world, with_world
 
 FORM = {
@@ -193,6 +194,17 @@ def test_who_may_not_change_nights_sees_no_form_and_is_refused(role: Role, place
     assert somebody.post(night, data={"do": "publish"}).status_code == 403
 
 
+def test_the_calendar_says_why_a_night_is_as_it_is(place: Place) -> None:
+    viewer = place.visitor("viewer")
+    nights = [each for week in viewer.get("/nights.json?month=2026-11").json()["weeks"] for day in week for each in day["nights"] if each["reason"]]
+    assert {"held"} <= {each["state"] for each in nights}
+    page = viewer.get("/nights?month=2026-11")
+    calendar = page.text[page.text.index('class="calendar"') : page.text.index("</ol>", page.text.index('class="calendar"'))]
+    said = unescape(re.sub(r"<[^>]+>", " ", calendar))
+    assert [each["reason"] for each in nights if each["reason"][:60] not in said] == []
+    assert "title=" not in calendar
+
+
 # -- deciding ------------------------------------------------------------------------------------------------------------
 
 
@@ -200,6 +212,9 @@ def test_a_held_night_is_published_from_the_list_in_two_steps_and_taken_back_in_
     publisher, night = place.visitor("publisher"), f"/nights/occurrences/{place.world.ids['occurrence_id']}"
     assert f'href="{night}">Review and publish' in publisher.get("/nights").text
     page = publisher.get(night)
+    assert publisher.get("/publications.json").json()["publications"], "somebody has published by hand"
+    assert "There is no plan published by this schedule to compare with" in told(page)
+    assert "Nothing was published before" not in told(page)
     once = re.search(r'name="once" value="(\w+)"', page.text)[1]  # type: ignore[index]  # the form has it
     run = publisher.get(f"{night}.json").json()["night"]["run_id"]
     sent = publisher.post(night, data={"do": "publish", "run": run, "note": "Looked at.", "once": once})
@@ -208,6 +223,7 @@ def test_a_held_night_is_published_from_the_list_in_two_steps_and_taken_back_in_
     shown = told(publisher.get(there))
     assert "Published." in shown
     assert "Looked at." in shown
+    assert "There is no other plan published by this schedule, so none of its plans holds then." in shown
     assert publisher.get(there.replace("?", ".json?")).json()["publication"]["state"] == "holds"
     again = publisher.post(night, data={"do": "publish", "run": run})
     assert (again.status_code, "The night is published" in told(again)) == (409, True)
@@ -296,6 +312,13 @@ def test_the_trail_is_filtered_searched_and_checked(place: Place) -> None:
     assert [(each["words"], each["place"]) for each in entries] == [("Started a run", f"/runs/{run}")]
     assert {each["action"] for each in admin.get("/audit.json?action=schedule.create").json()["entries"]} == {"schedule.create"}
     assert admin.get("/audit.json?until=2001-01-01").json()["entries"] == []
+    with place.service.store.begin() as connection:
+        audit.record(connection, "main", "key_1", "session.begin", "session_1")
+    logged = '<input type="checkbox" name="without_logins" value="true"'
+    assert {each["action"] for each in admin.get("/audit.json").json()["entries"]} > {"session.begin"}
+    assert f"{logged}>" in admin.get("/audit").text
+    assert "session.begin" not in {each["action"] for each in admin.get("/audit.json?without_logins=true").json()["entries"]}
+    assert f"{logged} checked>" in admin.get("/audit?without_logins=true").text
     verified = admin.get("/audit.json?check=true").json()["verified"]
     assert verified["holds"]
     assert admin.get(f"/audit.json?check=true&head={verified['head']}").json()["verified"]["holds"]

@@ -14,6 +14,8 @@ from allocator.reference import every_rule
 from api.app import create_app
 from api.pages import edits
 from api.pages.controls import controls, entered, same, shown, word_of
+from api.pages.rule_names import rule_name
+from api.pages.words import catalogue, say
 from tests.api.pages.conftest import Town, published, visitor
 
 PROMISE = "constraints.reservation[partner]"
@@ -189,6 +191,45 @@ def test_a_refused_form_says_what_is_wrong_at_the_field_and_keeps_everything(cli
     assert "changes[" not in refused.text
     assert f'href="{fresh}?' in refused.text, "links lead to the page, not to where the form was sent"
     assert own(client, fresh) == []
+
+
+def described_by(page: str, field: str) -> list[str]:
+    """The texts that a field's description is made of."""
+    tag = next(tag for tag in re.findall(r"<(?:input|select|textarea|fieldset)[^>]*>", page) if re.search(rf'(?:name|id)="{re.escape(field)}"', tag))
+    found = re.search(r'aria-describedby="([^"]*)"', tag)
+    told = [re.findall(rf'<(p|div)([^>]*) id="{re.escape(each)}"[^>]*>(.*?)</\1>', page, re.DOTALL) for each in (found[1].split() if found else [])]
+    assert [len(each) for each in told] == [1] * len(told), "each of them is there, and once"
+    return [" ".join(re.sub(r"<[^>]*>", " ", each[0][2]).split()) for each in told]
+
+
+def test_all_faults_of_a_field_are_told_with_it_and_so_is_its_hint(client: TestClient, fresh: str) -> None:
+    blank = client.get(fresh, params={"add": "constraints.reservation"}).text
+    assert described_by(blank, "label") == [say("scenario.label_hint")]
+    assert described_by(blank, "c-merit_count") == [say("scenario.hint.reservation-merit_count")]
+    values = {"p.merit_count": "x, -1", "p.release.steps": "2", "p.release.0.after_days": "-1", "p.release.1.after_days": "-2"}
+    refused = save(client, fresh, PROMISE, **values)
+    assert refused.status_code == 422
+    hint, faults = described_by(refused.text, "c-merit_count")
+    assert hint == say("scenario.hint.reservation-merit_count")
+    assert ("is x." in faults, "is -1;" in faults) == (True, True)
+    (steps,) = [tag for tag in re.findall(r"<fieldset[^>]*>", refused.text) if "hint-release " in tag]
+    assert 'aria-describedby="hint-release fault-release"' in steps
+    (told,) = re.findall(r'id="fault-release">(.*?)</div>', refused.text, re.DOTALL)
+    assert ("is -1;" in told, "is -2;" in told) == (True, True)
+    named = save(client, fresh, PROMISE, **{"p.beneficiaries.partners": ["NOPE1", "NOPE2"]})
+    (told,) = re.findall(r'id="fault-beneficiaries">(.*?)</div>', named.text, re.DOTALL)
+    assert ("partner NOPE1." in told, "partner NOPE2." in told) == (True, True)
+
+
+def test_a_limit_on_moves_that_is_no_number_is_said_at_its_field(client: TestClient, fresh: str) -> None:
+    sent = {"version": "1", "form": "stability", "keep": "some", "at_most": "many"}
+    refused = client.post(f"{fresh}/stability", params={"tab": "limits"}, data=sent)
+    assert refused.status_code == 422
+    (told,) = described_by(refused.text, "at_most")
+    assert told, "what is wrong"
+    assert re.search(r'name="at_most"[^>]* aria-invalid="true"[^>]* value="many"', refused.text)
+    other = client.post(f"{fresh}/rule", params={"tab": "limits", "rule": "constraints.change_limit"}, data={**sent, "form": "rule"})
+    assert 'id="fault-at_most"' not in other.text
 
 
 def checked(client: TestClient, place: str, rule: str, **changed: Any) -> Any:
@@ -380,6 +421,38 @@ def test_promises_are_told_in_a_line_each(client: TestClient, town: Town) -> Non
 )
 def test_official_codes_have_words(what: str, code: str, word: str) -> None:
     assert word_of(what, code) == word
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule["section"] != "eligibility"], ids=lambda rule: rule["kind"])
+def test_every_kind_of_promise_limit_and_goal_has_a_word(rule: dict[str, Any]) -> None:
+    assert f"rules.{rule['kind']}" in catalogue("en")
+
+
+def test_a_rule_is_called_by_its_own_name_or_by_the_word_for_its_kind() -> None:
+    assert rule_name("budget") == rule_name("budget", "budget") == rule_name("budget", "") == rule_name("", "budget") == "Budget"
+    assert rule_name("budget", "adult money") == rule_name("", "adult money") == "adult money"
+    assert rule_name("some_new_kind") == rule_name("some_new_kind", "some_new_kind") == "Some new kind"
+    assert rule_name("reservation", "budget") == "budget", "a promise that somebody calls so is no budget"
+
+
+def test_a_rule_has_the_same_name_on_every_page(client: TestClient, town: Town) -> None:
+    ids = town.world.ids
+    names = {(each["kind"], each["label"]): each["name"] for each in twin(client, f"/scenarios/{ids['scenario_id']}")["rules"]}
+    names |= {
+        (each["kind"], ""): each["name"] for each in twin(client, f"/scenarios/{ids['scenario_id']}", tab="goals")["rules"] if each["label"] == each["kind"]
+    }
+    assert names["match_quality", "match_quality"] == "Better matches"
+    compared = twin(client, "/compare", base=ids["run_id"], **{"with": ids["free_run"]})
+    goals = [each for each in compared["figures"] if each.get("kind")]
+    assert {each["name"] for each in goals} <= set(names.values())
+    assert {each["name"] for each in compared["rules"]} <= set(names.values())
+    result = client.get(f"/runs/{ids['run_id']}", params={"tab": "rules"}).text
+    shown = set(re.findall(r'<th scope="row">(?:<a [^>]*>)?([^<]*)', result))
+    assert {each["name"] for each in goals} <= shown <= set(names.values())
+    frontier = twin(client, f"/tradeoffs/{ids['wide_sweep']}")
+    assert {each["name"] for each in frontier["goals"]} <= set(names.values())
+    conflict = client.get(f"/runs/{town.world.infeasible_run}/conflict").text
+    assert set(re.findall(r'<th scope="row">([^<]*)', conflict)) == {"two seats for the partner"} <= set(names.values())
 
 
 def test_viewers_read_and_have_no_forms(town: Town) -> None:

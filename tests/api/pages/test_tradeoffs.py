@@ -152,6 +152,68 @@ def test_the_slider_is_timed(town: Town, chromium: Any) -> None:
     who.page.context.close()
 
 
+def test_each_of_two_sliders_says_its_own_value_and_what_both_come_to(town: Town, chromium: Any) -> None:
+    who = visitor(chromium, town, "analyst")
+    page = who.page
+    who.open(f"/tradeoffs/{town.world.ids['square_sweep']}?at=0&second=4")
+    points = json.loads(page.locator("script[data-points]").text_content())["points"]
+    states = {tuple(point["values"]): point["said"]["state"] for point in points}
+    shares, seats = page.get_by_role("slider").first, page.get_by_role("slider").last
+
+    def heard() -> tuple[str | None, str | None]:
+        return shares.get_attribute("aria-valuetext"), seats.get_attribute("aria-valuetext")
+
+    assert heard() == (f"0 %: {states[0, 4]}", f"4: {states[0, 4]}"), "as it comes from the server"
+    seats.press("ArrowLeft")
+    assert heard() == (f"0 %: {states[0, 0]}", f"0: {states[0, 0]}")
+    shares.press("ArrowRight")
+    assert heard() == (f"100 %: {states[1, 0]}", f"0: {states[1, 0]}")
+    page.wait_for_url("**?at=1&second=0")
+    page.reload()
+    assert heard() == (f"100 %: {states[1, 0]}", f"0: {states[1, 0]}")
+    page.context.close()
+
+
+def test_a_moved_slider_is_heard_once(town: Town, chromium: Any) -> None:
+    """The slider says its answer itself, so that no region that is told by itself may change with it."""
+    who = visitor(chromium, town, "analyst")
+    page = who.page
+    who.open(f"/tradeoffs/{town.world.ids['wide_sweep']}?at=0.3")
+    page.evaluate(
+        """() => {
+          const live = "output:not([aria-live=off]), [role=status], [role=alert], [role=log], [aria-live=polite], [aria-live=assertive]";
+          window.told = [];
+          const within = (node) => (node instanceof Element ? node : node.parentElement)?.closest(live);
+          const watch = (changes) => window.told.push(...changes.filter(({ target }) => within(target)).map(({ target }) => target.textContent));
+          new MutationObserver(watch).observe(document.body, { subtree: true, childList: true, characterData: true });
+        }"""
+    )
+    page.get_by_role("slider").press("End")
+    page.wait_for_url("**?at=1")
+    page.get_by_text(say("tradeoffs.who_text", gained="§", lost="§", base="30 %", value="100 %").split("§")[0]).wait_for()
+    assert page.locator(".read-out output").text_content() == "100 %"
+    assert page.evaluate("told") == []
+    page.context.close()
+
+
+def test_links_of_the_grid_say_their_values_and_what_their_signs_mean(town: Town, chromium: Any) -> None:
+    who = visitor(chromium, town, "analyst")
+    page, signs = who.page, set[tuple[bool, bool]]()
+    for sweep in (town.world.ids["two_sweep"], town.world.ids["square_sweep"]):
+        points = page.request.get(f"{town.address}/tradeoffs/{sweep}.json").json()["points"]
+        who.open(f"/tradeoffs/{sweep}?goal=placed")
+        links = page.locator("table.grid td a")
+        assert links.count() == len(points)
+        for point, link in zip(points, links.all(), strict=True):
+            said, sign = point["said"], (point["verified"], point["dominated"])
+            name = [f"{said['value']}:", *([said["placed"]] if point["verified"] else []), *([] if sign == (True, False) else [said["state"]])]
+            assert page.get_by_role("link", name=" ".join(name), exact=True).count() == 1, name
+            assert ("✕" not in (link.text_content() or ""), "○" in (link.text_content() or "")) == sign
+            signs.add(sign)
+    assert signs == {(True, False), (True, True), (False, False)}, "or else one of the signs was not looked at"
+    page.context.close()
+
+
 def test_a_price_is_told_in_words_for_the_next_value_and_for_each_seat(town: Town, analyst: TestClient) -> None:
     told = analyst.get(f"/tradeoffs/{town.world.ids['two_sweep']}.json").json()
     for point, following in zip(told["points"], told["points"][1:], strict=False):
@@ -268,5 +330,5 @@ def test_values_are_written_as_people_read_them_and_found_as_addresses_write_the
     assert not axes.same(1, "True")
     assert axes.same(True, "true")
     unnamed = axes.axis_of("constraints.employer_limit.at_most")
-    assert unnamed["words"] == "employer limit: at most"
+    assert unnamed["words"] == "Trainees at one employer: at most"
     assert axes.axis_of("constraints.budget[a [b] c.d].available")["name"] == "a [b] c.d"

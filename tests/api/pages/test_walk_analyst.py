@@ -84,7 +84,7 @@ def walk(hand: Hand, job: Job, service: Served) -> None:
     hand.slide(slider, job.to)
     assert page.locator("output [data-read=value]").inner_text() == job.shown
     price = page.locator("[data-read=price]").inner_text()
-    assert "match quality" in price, price
+    assert "“Better matches”" in price, price
     page.wait_for_url(f"**at={job.to:g}*")
     page.locator("#who").get_by_text(f"At {job.shown}, against").wait_for()
     gained, lost = (page.locator(f"[data-read={side}]").first.inner_text() for side in ("gained", "lost"))
