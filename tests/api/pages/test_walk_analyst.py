@@ -41,20 +41,20 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield running
 
 
-def prepared(service: Served, job: Job) -> None:
+def prepared(service: Served, board: str, job: Job) -> None:
     """Data and a scenario on a board of their own, as somebody else has put them there."""
-    client = service.client("planner", job.demo)
+    client = service.client("planner", board)
     dataset = client.post("/v1/datasets", json=client.get(f"/v1/demo-data/{job.demo}").json())
     assert dataset.status_code == 201, dataset.text
     scenario = client.post("/v1/scenarios", json={"name": f"{job.demo} as it is", "base": {"dataset_id": dataset.json()["id"]}, "changes": []})
     assert scenario.status_code == 201, scenario.text
 
 
-def walk(hand: Hand, job: Job, service: Served) -> None:
+def walk(hand: Hand, job: Job, service: Served, board: str) -> None:
     """From the login to the study on the first page."""
     page = hand.page
     page.goto(service.address)
-    hand.write(page.get_by_label("API key"), service.key("analyst", job.demo))
+    hand.write(page.get_by_label("API key"), service.key("analyst", board))
     hand.press(page.get_by_role("button", name="Log in"))
     page.wait_for_url(f"{service.address}/")
 
@@ -120,13 +120,14 @@ def walk(hand: Hand, job: Job, service: Served) -> None:
     ],
 )
 def test_an_analyst_gets_from_a_promise_to_a_study_that_is_kept(hand: type[Hand], job: Job, chromium: Any, service: Served) -> None:
-    prepared(service, job)
+    board = f"{job.demo}-{hand.__name__}".lower()
+    prepared(service, board, job)
     context, heard = chromium.new_context(viewport={"width": 1280, "height": 900}), list[str]()
     page = context.new_page()
     page.set_default_timeout(60_000)
     page.on("request", lambda request: None if request.url.startswith((service.address, "data:")) else heard.append(f"asked elsewhere: {request.url}"))
     page.on("pageerror", lambda error: heard.append(f"error: {error}"))
     page.on("console", lambda said: heard.append(f"console: {said.text}"))
-    walk(hand(page), job, service)
+    walk(hand(page), job, service, board)
     assert heard == []
     context.close()

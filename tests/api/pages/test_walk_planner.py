@@ -81,11 +81,11 @@ def run(hand: Hand, seconds: str) -> None:
         assert page.evaluate("window.watched"), "the page was loaded anew while it was watched"
 
 
-def walk(hand: Hand, job: Job, service: Served, tmp_path: Path) -> None:
+def walk(hand: Hand, job: Job, service: Served, board: str, tmp_path: Path) -> None:
     """From the login to the comparison on the first page."""
     page = hand.page
     page.goto(service.address)
-    hand.write(page.get_by_label("API key"), service.key("planner", job.folder))
+    hand.write(page.get_by_label("API key"), service.key("planner", board))
     hand.press(page.get_by_role("button", name="Log in"))
     page.wait_for_url(f"{service.address}/")
 
@@ -164,6 +164,6 @@ def test_a_planner_gets_from_faulty_files_to_a_comparison_that_is_kept(hand: typ
     page.on("request", lambda request: None if request.url.startswith((service.address, "data:")) else heard.append(f"asked elsewhere: {request.url}"))
     page.on("pageerror", lambda error: heard.append(f"error: {error}"))
     page.on("console", lambda said: heard.append(f"console: {said.text}"))
-    walk(hand(page), job, service, tmp_path)
+    walk(hand(page), job, service, f"{job.folder}-{hand.__name__}".lower(), tmp_path)
     assert heard == []
     context.close()
