@@ -259,6 +259,8 @@ def test_a_drawer_opens_and_closes_without_a_new_page_and_by_the_keyboard(chromi
     who.page.locator("#drawer:not([hidden]) #drawer-title").wait_for()
     assert who.page.evaluate("document.activeElement.id") == "drawer-title"
     assert "person=S1" in who.page.url
+    who.page.keyboard.press("Tab")
+    assert who.page.evaluate("'close' in document.activeElement.dataset"), "the way out is one Tab away, however long the drawer is"
     who.page.keyboard.press("Escape")
     who.page.locator("#drawer").wait_for(state="hidden")
     assert who.page.evaluate("document.activeElement.id") == "person-S1"
