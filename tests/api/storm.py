@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import random
 import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -103,24 +104,25 @@ class Submitter:
             assert answer.status_code in (409, 429, 503), answer.text  # in flight, too many, store not there
             time.sleep(0.1)
 
-    def all(self, count: int, chance: random.Random, long: float) -> None:
-        """So many runs; each is the long kind with a small chance."""
+    def all(self, count: int, chance: random.Random, long: float, due: Callable[[int], bool] = lambda _: True) -> None:
+        """So many runs, each once it is `due`; each is the long kind with a small chance."""
         for number in range(count):
+            while not due(number):
+                time.sleep(0.1)
             self.submit(number, self._scenarios[1] if chance.random() < long else self._scenarios[0])
 
 
-def kill_at_random(settings: Settings, kills: int, chance: random.Random, every: float, ended: threading.Event) -> Counter[str]:
-    """Kill processes of all kinds at random times; how many of each."""
-    done: Counter[str] = Counter()
-    while sum(done.values()) < kills and not ended.is_set():
+def kill_at_random(settings: Settings, kills: int, chance: random.Random, every: float, ended: threading.Event, done: Counter[str]) -> None:
+    """Kill processes of all kinds at random times, in turn as far as there are any; `done` counts how many of each."""
+    for kind in itertools.cycle(KINDS):
+        if sum(done.values()) >= kills or ended.is_set():
+            return
         time.sleep(chance.uniform(0, 2 * every))
-        kind = KINDS[sum(done.values()) % len(KINDS)]
         there = find(settings, kind)
         if there:
             with contextlib.suppress(psutil.Error):
                 chance.choice(there).kill()
                 done[kind] += 1
-    return done
 
 
 def wait_until_all_ended(service: Service, seconds: float) -> None:

@@ -23,6 +23,8 @@ from tests.api.served import Served, served
 from tests.api.storm import Submitter, account, find, kill_at_random, no_orphans, second_worker, still_there, wait_until_all_ended
 
 PORTLAND = ROOT / "scenarios" / "portland"
+AHEAD = 20
+"""Runs that are submitted before the share of the kills that they are due at."""
 QUICK = {"OJT_HEARTBEAT": "PT0.5S", "OJT_LOST_AFTER": "PT8S", "OJT_QUEUE_LIMIT": "5000"}
 
 
@@ -73,18 +75,18 @@ def day(service: Service) -> Iterator[Day]:
 
 def storm(made: Day, count: int, kills: int, every: float, long: float, patience: float) -> Counter[str]:
     """Runs under random kills; what was killed."""
-    ended, killed = threading.Event(), []
-    chance = random.Random(20261102)
-    killer = threading.Thread(target=lambda: killed.append(kill_at_random(made.settings, kills, chance, every, ended)))
+    ended, killed = threading.Event(), Counter[str]()
+    killer = threading.Thread(target=kill_at_random, args=(made.settings, kills, random.Random(20261102), every, ended, killed))
     killer.start()
     try:
-        made.submitter.all(count, random.Random(7), long)
+        # Not all at once: there is work under way as long as there are kills to come.
+        made.submitter.all(count, random.Random(7), long, lambda number: number < AHEAD + count * sum(killed.values()) / kills)
         killer.join(patience)
     finally:
         ended.set()
         killer.join()
     wait_until_all_ended(made.service, patience)
-    return killed[0]
+    return killed
 
 
 def test_no_run_is_lost_whatever_dies(service: Service) -> None:
