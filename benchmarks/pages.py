@@ -19,10 +19,9 @@ from typing import Any
 import httpx2 as httpx
 
 from allocator.generate import generate, write_generated
+from api.jobs.runs import ENDED
 from api.settings import Settings
 from tests.api.served import Served, served
-
-ENDED = ("succeeded", "failed", "cancelled")
 
 
 def main(words: Sequence[str]) -> None:

@@ -21,6 +21,7 @@ from fractions import Fraction
 import numpy as np
 from ortools.linear_solver.python import model_builder_helper
 
+from allocator.engines.ahead import wish_of
 from allocator.engines.base import Clock, GoalByGoal, Hold, Step, Watch
 from allocator.engines.cp_sat import CpSat
 from allocator.engines.integer import Model, builder_of, floor_of, highs
@@ -30,11 +31,6 @@ from allocator.scenario import Floats, Integers
 
 WIDER = 8.0
 """How much further from the bound the next core looks when the last one held no solution."""
-AHEAD_SCALE, AHEAD_RATIO = 1_000, 8
-"""Weights of later goals when looking ahead: each brought to the same scale, each this much heavier than the next."""
-AHEAD_HEAVIEST = 1_000_000
-"""The heaviest weight of a column when looking ahead; goals that weigh nothing then are too far ahead to matter. With ten goals the first weighed 10^10, and
-floating-point linear programs over such weights took seconds, found nothing and did not end when asked."""
 AHEAD_COLUMNS, AHEAD_NODES, AHEAD_GAP = 2_000, 50, Fraction(1, 1_000)
 """How hard to look ahead: columns beside the likely ones, nodes of the search tree, and a gap that is good enough for a first solution.
 Nodes, not seconds: the same program must give the same answer on a busy machine."""
@@ -143,11 +139,7 @@ class _Stage:
         A goal such as "nobody short" leaves most columns equally good, and gives an integer solver nothing to hold on to. The goals after it do: the
         columns that they like best are few, and usually hold a solution that this goal cannot beat either.
         """
-        wish = np.zeros(self.program.size, dtype=np.int64)
-        for objective in self.program.objectives[len(self.holds) :]:
-            dense = objective.dense(self.program.size)
-            wish = wish * AHEAD_RATIO + dense * AHEAD_SCALE // max(1, int(np.abs(dense).max(initial=0)))
-        wish //= max(1, int(np.abs(wish).max(initial=0)) // AHEAD_HEAVIEST)
+        wish = wish_of(self.program.objectives[len(self.holds) :], self.program.size)
         model = Model.of(self.program, wish, holds)
         relaxed = _relax(model, self.clock)
         if isinstance(relaxed, str) or self.program.size == 0:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from allocator.engines.ahead import wish_of
 from allocator.engines.base import Clock, GoalByGoal, Hold, Outcome, Progress, Step, Watch, ceiling
 from allocator.engines.blocks import Blocks, start_by_blocks
 from allocator.engines.core import Core, is_whole
@@ -40,8 +41,6 @@ FIRST_ALLOWANCE = 1e-5
 """Distance from the bound, as a part of it, at which the first core expects a solution."""
 WIDER = 4.0
 """How much further the next core looks."""
-AHEAD_RATIO = 8
-"""How much heavier a goal weighs than the next when looking ahead."""
 SHARPENING, SEARCHING, TRYING = 0.25, 0.6, 0.9
 """Parts of the time left for a sharper bound, then for better solutions nearby, then for better ones of the likeliest pairs, where knapsacks leave a
 distance; the rest is for closing it."""
@@ -258,13 +257,7 @@ class _Stage:
 
         A goal such as "nobody short" leaves most pairs equally good; the goals after it tell them apart.
         """
-        wish = np.zeros(self.program.size, dtype=np.int64)
-        if len(later) == 1:
-            wish = later[0].dense(self.program.size)
-        else:
-            for objective in later:
-                dense = objective.dense(self.program.size)
-                wish = wish * AHEAD_RATIO + dense * 1_000 // max(1, int(np.abs(dense).max(initial=0)))
+        wish = later[0].dense(self.program.size) if len(later) == 1 else wish_of(later, self.program.size)
         holds = (*self.holds, Hold(self.goal, at_least))
         scaled = self.state.goal(wish, holds)
         relaxed = self.state.relax(scaled, self.clock, CLOSE * float(self.clock.gap))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from allocator.records import table_path
@@ -11,7 +11,7 @@ from api.pages import edits
 from api.pages import scenario_entries as entries
 from api.pages import scenario_pins as pinned
 from api.pages import scenario_versions as versions
-from api.pages.ask import Ask
+from api.pages.ask import Api, Ask
 from api.pages.frame import Form, Pages
 from api.pages.scenario import Text, here, scenario
 from api.pages.scenario_rules import STABILITY, Tab
@@ -23,22 +23,23 @@ pages = Pages()
 async def change_rule(api: Ask, form: Form, scenario_id: str, rule: Text = "", tab: Tab = "promises") -> str:
     """Give a rule the values that were entered."""
     read = await versions.read(api, form, scenario_id)
-    made = await entries.changed(api, form, read, rule)
-    if made is None:
-        return here(scenario_id, tab=tab)
-    await versions.save(api, read, made[1])
-    return here(scenario_id, tab=tab, anchor=rule)
+    return await _saved(api, read, await entries.changed(api, form, read, rule), tab)
 
 
 @pages.action("/scenarios/{scenario_id}/added", "scenarios", shows=scenario)
 async def add_rule(api: Ask, form: Form, scenario_id: str, add: Text = "", tab: Tab = "promises") -> str:
     """Add a rule with the values that were entered."""
     read = await versions.read(api, form, scenario_id)
-    made = await entries.added(api, form, read, add)
+    return await _saved(api, read, await entries.added(api, form, read, add), tab)
+
+
+async def _saved(api: Api, read: Mapping[str, Any], made: tuple[str, list[edits.Change]] | None, tab: Tab) -> str:
+    """Save what was entered for a rule, and where that is then seen; nothing is saved where the rule, or its kind, is not there."""
     if made is None:
-        return here(scenario_id, tab=tab)
-    await versions.save(api, read, made[1])
-    return here(scenario_id, tab=tab, anchor=made[0])
+        return here(read["id"], tab=tab)
+    place, changes = made
+    await versions.save(api, read, changes)
+    return here(read["id"], tab=tab, anchor=place)
 
 
 @pages.action("/scenarios/{scenario_id}/changed", "scenarios", shows=scenario)

@@ -128,10 +128,10 @@ class Keyboard:
         label = _beginning(select, words)
         self._reach(select)
         for _ in range(200):
-            now = select.evaluate("each => each.selectedOptions[0].textContent.trim()")
-            if now == label:
+            off = select.evaluate("(each, label) => [...each.options].findIndex((one) => one.textContent.trim() === label) - each.selectedIndex", label)
+            if not off:
                 return
-            self.page.keyboard.press("ArrowDown")
+            self.page.keyboard.press("ArrowDown" if off > 0 else "ArrowUp")
             assert select.evaluate("each => each === document.activeElement"), f"focus was lost on {select}"
         raise AssertionError("arrows do not lead there")
 
