@@ -112,9 +112,13 @@ class Submitter:
             self.submit(number, self._scenarios[1] if chance.random() < long else self._scenarios[0])
 
 
-def kill_at_random(settings: Settings, kills: int, chance: random.Random, every: float, ended: threading.Event, done: Counter[str]) -> None:
-    """Kill processes of all kinds at random times, in turn as far as there are any; `done` counts how many of each."""
+def kill_at_random(
+    settings: Settings, kills: int, chance: random.Random, every: float, ended: threading.Event, done: Counter[str], due: Callable[[int], bool]
+) -> None:
+    """Kill processes of all kinds at random times, in turn as far as there are any, each once it is `due`; `done` counts how many of each."""
     for kind in itertools.cycle(KINDS):
+        while not due(sum(done.values())) and not ended.wait(0.1):
+            pass
         if sum(done.values()) >= kills or ended.is_set():
             return
         time.sleep(chance.uniform(0, 2 * every))

@@ -75,12 +75,19 @@ def day(service: Service) -> Iterator[Day]:
 
 def storm(made: Day, count: int, kills: int, every: float, long: float, patience: float) -> Counter[str]:
     """Runs under random kills; what was killed."""
-    ended, killed = threading.Event(), Counter[str]()
-    killer = threading.Thread(target=kill_at_random, args=(made.settings, kills, random.Random(20261102), every, ended, killed))
+    ended, killed, accepted = threading.Event(), Counter[str](), made.submitter.accepted
+
+    # Neither runs ahead of the other: there is work under way until the last kill, and what is killed has had the time to start.
+    def submission_due(number: int) -> bool:
+        return number < AHEAD + count * sum(killed.values()) / kills
+
+    def kill_due(number: int) -> bool:
+        return len(accepted) >= count * number / kills
+
+    killer = threading.Thread(target=kill_at_random, args=(made.settings, kills, random.Random(20261102), every, ended, killed, kill_due))
     killer.start()
     try:
-        # Not all at once: there is work under way as long as there are kills to come.
-        made.submitter.all(count, random.Random(7), long, lambda number: number < AHEAD + count * sum(killed.values()) / kills)
+        made.submitter.all(count, random.Random(7), long, submission_due)
         killer.join(patience)
     finally:
         ended.set()
