@@ -1,7 +1,7 @@
-"""Measure pages of a large result, with a real process: `python -m benchmarks.pages [--seekers 10000] [--slots 1000] [--again 10]`.
+"""Measure pages of a large result, with a real process: `python -m benchmarks.pages [--seekers 10000] [--slots 1000] [--again 10] [--pause 0]`.
 
-Two plans are made; then the service is started anew, and each page is asked for, right after the start and again: seconds to the first byte. One
-person looks at one page at a time, as people do; nothing else runs.
+Two plans are made; then the service is started anew, and each page is asked for once and again: milliseconds to the first byte. One person looks at one page
+at a time; nothing else runs. Without a pause before each first page, as people make one to read, what is got ready beside them is not ready yet.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ def main(words: Sequence[str]) -> None:
     parser.add_argument("--seekers", type=int, default=10_000)
     parser.add_argument("--slots", type=int, default=1_000)
     parser.add_argument("--again", type=int, default=10, help="how often each page is asked for after the first time")
+    parser.add_argument("--pause", type=float, default=0.0, help="seconds before each page the first time")
     options = parser.parse_args(words)
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder) / "service")
@@ -38,7 +39,7 @@ def main(words: Sequence[str]) -> None:
             runs = [_planned(running.client("planner"), scenario, seed) for seed in (0, 1)]
         with served(settings) as running, reader(running) as client:
             addresses = _addresses(runs)
-            first = {name: _first_byte(client, address) for name, address in addresses.items()}
+            first = {name: _first_byte(client, address, options.pause) for name, address in addresses.items()}
             print(f"{options.seekers:,} seekers, {options.slots:,} slots, {runs[0]['summary']['placed']:,} placed; ms to the first byte")
             print(f"{'page':34} {'first':>7} {'median':>7} {'worst':>7}   of {options.again} more")
             for name, address in addresses.items():
@@ -92,7 +93,8 @@ def _addresses(runs: Sequence[dict[str, Any]]) -> dict[str, str]:
     return addresses
 
 
-def _first_byte(client: httpx.Client, address: str) -> float:
+def _first_byte(client: httpx.Client, address: str, pause: float = 0.0) -> float:
+    time.sleep(pause)
     began = time.monotonic()
     with client.stream("GET", address) as answer:
         took = time.monotonic() - began

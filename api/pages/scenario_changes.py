@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ from api.pages import scenario_versions as versions
 from api.pages.ask import Api, Ask
 from api.pages.frame import Form, Pages
 from api.pages.scenario import Text, here, scenario
-from api.pages.scenario_rules import STABILITY, Tab
+from api.pages.scenario_rules import Tab
 
 pages = Pages()
 
@@ -77,10 +76,8 @@ def _moved(names: Sequence[str], name: str, by: int) -> list[str]:
 async def pin_pair(api: Ask, form: Form, scenario_id: str) -> str:
     """Keep a person at a slot, or away from it."""
     read = await versions.read(api, form, scenario_id)
-    pair = str(form.get("person") or "").strip(), str(form.get("slot") or "").strip()
-    told = {name: str(form.get(name) or "").strip() for name in ("reason", "author", "expires")}
-    op = "forbid" if form.get("action") == "forbid" else "pin"
-    await versions.save(api, read, edits.with_pin(read["changes"], op, table_path("pins", pair), told))
+    _, changes = entries.decided(form, read)
+    await versions.save(api, read, changes)
     return here(scenario_id, tab="pins")
 
 
@@ -88,17 +85,7 @@ async def pin_pair(api: Ask, form: Form, scenario_id: str) -> str:
 async def keep_stable(api: Ask, form: Form, scenario_id: str) -> str:
     """Let people move freely, limit how many do, or only fill gaps."""
     read = await versions.read(api, form, scenario_id)
-    outlook = await api.get("/v1/scenarios/{scenario_id}/outlook", scenario_id=scenario_id, version=read["version"])
-    there = next((each for each in outlook["rules"] if each["kind"] == STABILITY), None)
-    how, place = str(form.get("keep") or "free"), f"constraints.{STABILITY}"
-    most: Any = 0 if how == "gaps" else int(text) if re.fullmatch(r"[0-9]{1,9}", text := str(form.get("at_most") or "").strip()) else text
-    changes = read["changes"]
-    if there is None and how != "free":
-        changes = [*changes, {"op": "add", "path": place, "value": {"at_most": most}}]
-    elif there is not None:
-        place, now = f"constraints.{there['name']}", {**there["entry"], "enabled": there["enabled"]}
-        wanted = {"enabled": False} if how == "free" else {"enabled": True, "at_most": most}
-        changes = edits.with_values(changes, place, wanted, now, await entries.base_entry(api, read, there))
+    _, changes = await entries.kept_stable(api, form, read)
     await versions.save(api, read, changes)
     return here(scenario_id, tab="limits", anchor="stability")
 

@@ -1,4 +1,4 @@
-// A form with data-check="address" is looked at 400 ms after its last change: what its values would come to is shown in place, before anybody saves.
+// A form with data-check="address" is looked at 400 ms after its last change: what was entered would come to is shown in place, before anybody saves.
 import { on } from "./parts.js";
 import { say } from "./said.js";
 import { pageAt, put } from "./swap.js";
@@ -20,7 +20,7 @@ async function check(form) {
     const body = new URLSearchParams(new FormData(form));
     const page = await pageAt(form.dataset.check, { method: "POST", body, signal: asked.signal });
     if (!form.isConnected) return;
-    for (const name of ["foreseen", "seats"]) put(page, name);
+    for (const part of form.querySelectorAll("[data-foreseen], #seats")) put(page, part.id);
     say(page);
   } catch {
     // A check that was overtaken or did not arrive says nothing; the next change asks again, and saving says the same.

@@ -32,7 +32,18 @@ def _limited(page: Any) -> None:
     page.get_by_label("Only so many may move").check()
     page.get_by_label("People who may move, at most").fill("1")
     page.get_by_role("button", name="Save").click()
-    page.get_by_text("Each run needs a plan").wait_for()
+    page.wait_for_url("**#stability")
+
+
+def _decided(page: Any) -> None:
+    page.get_by_label("Person", exact=True).fill("S1")
+    page.get_by_label("Slot", exact=True).fill("J2")
+    page.get_by_text("the pair is not in pairs").wait_for()
+
+
+def _gaps_only(page: Any) -> None:
+    page.get_by_label("Nobody moves").check()
+    page.locator("#foreseen-stability").get_by_text("Each run needs a plan").wait_for()
 
 
 STATES = (
@@ -53,12 +64,14 @@ STATES = (
     State("scenario-add-target", "/scenarios/{scenario_id}?add=constraints.business_target"),
     State("scenario-limits", "/scenarios/{scenario_id}?tab=limits"),
     State("scenario-steady", "/scenarios?new={dataset_id}", act=_limited),
+    State("scenario-limits-checked", "/scenarios/{scenario_id}?tab=limits", act=_gaps_only),
     State("scenario-limits-refused", "/scenarios/{scenario_id}?tab=limits", act=_many_moves),
     State("scenario-matching", "/scenarios/{scenario_id}?tab=matching"),
     State("scenario-goals", "/scenarios/{scenario_id}?tab=goals"),
     State("scenario-goal-open", "/scenarios/{scenario_id}?tab=goals&rule=goals.match_quality"),
     State("scenario-pins", "/scenarios/{scenario_id}?tab=pins"),
     State("scenario-pin", "/scenarios/{scenario_id}?tab=pins&pin=true"),
+    State("scenario-pin-checked", "/scenarios/{scenario_id}?tab=pins&pin=true", act=_decided),
     State("scenario-run", "/scenarios/{scenario_id}?tab=run"),
     State("scenario-gone", "/scenarios/scenario_nothing", status=404),
     State("conflict", "/runs/{infeasible_run}/conflict"),

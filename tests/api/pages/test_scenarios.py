@@ -250,6 +250,30 @@ def test_values_are_checked_before_they_are_saved(client: TestClient, fresh: str
     assert (own(client, fresh), twin(client, fresh)["scenario"]["version"]) == ([], 1)
 
 
+def looked_at(client: TestClient, place: str, tab: str, form: str, **entered: str) -> str:
+    """What a check says of a form that is not a rule's."""
+    answer = client.post(f"{place}/check", params={"tab": tab, "pin": "true"}, data={"version": "1", "form": form, **entered})
+    assert answer.status_code == 200, answer.text
+    said = answer.text.split(f'<div id="foreseen-{form}" data-foreseen>')[1].split('<div class="actions">')[0]
+    return " ".join(re.sub("<[^>]*>", " ", said).split())
+
+
+def test_a_decision_about_a_person_is_checked_before_it_is_saved(client: TestClient, fresh: str) -> None:
+    assert "fits the data" in looked_at(client, fresh, "pins", "pin", person="S1", slot="J1", action="fix")
+    assert "S99 is not in seekers" in looked_at(client, fresh, "pins", "pin", person="S99", slot="J1", action="forbid")
+    assert "the pair is not in pairs" in looked_at(client, fresh, "pins", "pin", person="S1", slot="J2", action="fix")
+    assert looked_at(client, fresh, "pins", "pin", person="S1", slot="", action="fix") == ""
+    assert (own(client, fresh), twin(client, fresh)["scenario"]["version"]) == ([], 1)
+
+
+def test_a_limit_on_moves_is_checked_before_it_is_saved(client: TestClient, fresh: str) -> None:
+    assert "Each run needs a plan" in looked_at(client, fresh, "limits", "stability", keep="gaps")
+    assert "This could not be saved" in looked_at(client, fresh, "limits", "stability", keep="some", at_most="many")
+    assert looked_at(client, fresh, "limits", "stability", keep="some", at_most="") == ""
+    assert "fits the data" in looked_at(client, fresh, "limits", "stability", keep="free", at_most="")
+    assert (own(client, fresh), twin(client, fresh)["scenario"]["version"]) == ([], 1)
+
+
 def test_a_check_sees_the_scenario_under_this_one(client: TestClient, fresh: str) -> None:
     save(client, fresh, OTHER, **{"p.count": "1"})
     made = client.post("/scenarios", data={"name": "on top", "base": fresh.rsplit("/", 1)[1]}).headers["location"]
@@ -488,6 +512,24 @@ def test_what_is_typed_is_checked_at_once_and_not_saved(town: Town, chromium: An
     who.page.get_by_text("With these values 1 of 3 seats is promised").wait_for()
     who.page.reload()
     assert who.page.get_by_label("Number of seats", exact=True).input_value() == "2"
+    who.page.context.close()
+
+
+def test_a_decision_and_a_limit_on_moves_are_checked_as_they_are_entered(town: Town, chromium: Any) -> None:
+    who = visitor(chromium, town, "planner")
+    who.open(f"/scenarios/{town.world.ids['scenario_id']}?tab=pins&pin=true")
+    foreseen = who.page.locator("#foreseen-pin")
+    who.page.get_by_label("Person", exact=True).fill("S1")
+    who.page.get_by_label("Slot", exact=True).fill("J2")
+    foreseen.get_by_text("the pair is not in pairs").wait_for()
+    assert who.page.get_by_label("Slot", exact=True).evaluate("each => each === document.activeElement")
+    who.page.get_by_label("Slot", exact=True).fill("J1")
+    foreseen.get_by_text("This fits the data").wait_for()
+    who.open(f"/scenarios/{town.world.ids['scenario_id']}?tab=limits")
+    who.page.get_by_label("Nobody moves").check()
+    who.page.locator("#foreseen-stability").get_by_text("Each run needs a plan").wait_for()
+    who.page.reload()
+    assert not who.page.get_by_label("Nobody moves").is_checked()
     who.page.context.close()
 
 
