@@ -133,7 +133,7 @@ class Answerers:
             free = [each for each in self._all if each.busy is None]
             if self._closed or key in self._unkept or len(free) < 2 or any(each.busy == "ahead" for each in self._all):
                 return "later"
-            chosen = min(free, key=lambda each: (key not in each.open, *_order(each)))
+            chosen = min(free, key=lambda each: (len(each.ready), key not in each.open, *_order(each)))  # what is ready elsewhere stays within reach
             chosen.busy, chosen.coming = "ahead", (key,)
         threading.Thread(target=self._open, args=(chosen, key, subject), daemon=True).start()
         return "opening"
@@ -212,15 +212,20 @@ class Answerers:
                 self._waiting -= 1
 
     def _choose(self, kind: Kind, keys: Sequence[str]) -> Answerer | None:
-        """The free process to ask: one that has the subject open or will have, else one that lives, that has little open, that was idle longest."""
+        """The free process to ask: one that has the subject open or will have, else one that lives, that has little open, that was idle longest.
+
+        Of several that have it open, whoever has found out about it what a question needs; papers, which need none of that, leave that one to others.
+        """
         papers = sum(each.busy == "paper" for each in self._all)
         if kind == "paper" and papers >= max(1, len(self._all) - 1):
             return None
         holders = [each for each in self._all if keys and set(keys) <= {*each.open, *each.coming}]
-        free = [each for each in holders if each.busy is None]
-        if not free and not (holders and kind == "warm"):
+        ready = [each for each in holders if set(keys) <= {*each.ready, *each.coming}] if kind != "paper" else []
+        asked = (ready or holders) if kind == "warm" else holders
+        free = [each for each in asked if each.busy is None]
+        if not free and not (asked and kind == "warm"):
             free = [each for each in self._all if each.busy is None]
-        return min(free, key=_order, default=None)
+        return min(free, key=lambda each: (each not in ready, *_order(each)), default=None)
 
     def close(self) -> None:
         """End every process."""

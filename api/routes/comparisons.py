@@ -103,7 +103,7 @@ def read_equity(
     headers, known = lasting(request, tag_of_result(service, runs[-1], "equity", *(tag_of_result(service, run) for run in runs[:-1])))
     if known:
         return known
-    answer = service.answerers.ask("equity_report", [subject_of(service, run) for run in runs], {}, kind="paper", seconds=PAPER_SECONDS)
+    answer = service.answerers.ask("equity_report", [subject_of(service, run) for run in runs], {}, seconds=PAPER_SECONDS)
     return Response(answer, headers=headers, media_type="application/json")
 
 

@@ -115,6 +115,17 @@ def test_papers_leave_a_process_to_others_and_a_run_is_asked_about_where_it_is_o
     assert answerers._choose("warm", ["run_2"]) is first
 
 
+def test_of_two_that_have_a_run_open_the_one_that_knows_it_is_asked(answerers: Answerers) -> None:
+    first, second = answerers._all
+    first.open, second.open, second.ready, second.used = ["run_1"], ["run_1", "run_2"], ["run_1"], 9.0
+    assert answerers._choose("warm", ["run_1"]) is second
+    assert answerers._choose("short", ["run_1"]) is second
+    assert answerers._choose("paper", ["run_1"]) is first, "a paper needs nothing of what was found out"
+    second.busy = "short"
+    assert answerers._choose("warm", ["run_1"]) is None, "it is waited for: finding it out again takes longer"
+    assert answerers._choose("short", ["run_1"]) is first
+
+
 def subject(folder: Path) -> Subject:
     """A run of the town, solved here."""
     scenario = make_town(folder / "town")
@@ -143,6 +154,20 @@ def test_a_run_is_opened_ahead_where_a_process_stays_free_and_waited_for_meanwhi
     opening.process.kill()
     opening.process.join()
     assert answerers.open_ahead("run_1", laid_out) == "opening", "what died is not open"
+
+
+def test_a_run_is_opened_ahead_beside_what_is_ready_elsewhere(answerers: Answerers, tmp_path: Path) -> None:
+    town, let = subject(tmp_path), threading.Event()
+
+    def laid_out() -> Subject:
+        let.wait(60)
+        return town
+
+    first, second = answerers._all
+    first.open, first.ready = ["run_1", "run_2"], ["run_2"]
+    assert answerers.open_ahead("run_1", laid_out) == "opening"
+    assert (first.busy, second.busy) == (None, "ahead")
+    let.set()
 
 
 def test_what_cannot_be_opened_ahead_or_does_not_stay_is_left_to_the_first_question(tmp_path: Path) -> None:
