@@ -13,6 +13,7 @@ from typing import Any, Literal
 from allocator.errors import Fault, InputError, InternalError
 from allocator.evaluate import Evaluation
 from allocator.result import Amount, Result
+from allocator.wording import goal_words
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ class Against:
         if self.first is None:
             return "The plan is as good as the result in every goal." if self.verdict == "as good" else "The plan cannot be compared with the result."
         goal, behind = self.first, self.first.behind or 0
-        name = goal.kind if goal.label == goal.kind else f"{goal.kind}, {goal.label}"
-        by = f"{_said(abs(behind), goal.unit)} {'behind' if behind > 0 else 'ahead'} in {name}, the first goal in which they differ"
+        where = goal_words(goal.kind, goal.label)
+        by = f"{_said(abs(behind), goal.unit)} {'behind' if behind > 0 else 'ahead'} in {where}, the first goal in which they differ"
         if self.verdict == "not comparable":
             return f"The plan is {by}; it breaks rules that the result keeps."
         if self.verdict == "better":

@@ -6,18 +6,15 @@ too little about a move (`tangled`): what is told of it then leaves these rows o
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
 from allocator.engines.completed import completed
-from allocator.program import FREE, Program
+from allocator.program import FREE, Program, Rows
 from allocator.scenario import Integers, Mask
-from allocator.unplaced import row_names
 
 Table = np.ndarray[tuple[int, int], np.dtype[np.int64]]
 NOBODY: Integers = np.empty(0, dtype=np.int64)
@@ -72,10 +69,11 @@ class Board:
         """Whether some row says too little about a move."""
         return bool(self._tangled.any())
 
-    @cached_property
-    def row_name(self) -> Callable[[int], str]:
-        """The full name of a row, by its number."""
-        return row_names(self.program)
+    def row(self, row: int) -> tuple[Rows, int]:
+        """The block of a row, and its place in it."""
+        starts = np.cumsum([0, *map(len, self.program.rows)])
+        block = int(np.searchsorted(starts, row, side="right")) - 1
+        return self.program.rows[block], row - int(starts[block])
 
     def tries(self, into: Integers, out: Integers, base_into: Integers = NOBODY, base_out: Integers = NOBODY) -> Tries:
         """Many moves, each on top of the same base: pair `into[k]` comes in and `out[k]` (-1 for none) goes, besides what the base puts in and takes out."""

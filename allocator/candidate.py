@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from allocator.explanations.sentences import amount
 from allocator.result import Amount
 
 
@@ -21,9 +22,7 @@ class Cost:
     def __str__(self) -> str:
         if not self.goal:
             return "nothing"
-        amount = f"{self.amount:,}" if isinstance(self.amount, int) else f"{self.amount:,.2f}"
-        unit = self.unit.removesuffix("s") if self.amount == 1 and self.unit != "people" else "person" if self.amount == 1 else self.unit
-        return f"{amount} {unit} of {self.goal if self.label == self.goal else f'{self.goal}, {self.label}'}"
+        return amount({"kind": self.goal, "label": self.label, "unit": self.unit, "least": self.amount, "most": self.amount})
 
 
 FREE_OF_COST = Cost("", "", "", 0)
@@ -116,10 +115,9 @@ class Recommendation:
         return {**told, "held": list(self.held), "candidates": [{**asdict(one), "proved": one.proved} for one in self.candidates]}
 
 
-def why(candidate: Candidate) -> str:
-    """The candidate in one or two sentences."""
+def why(candidate: Candidate, rules: Sequence[str]) -> str:
+    """The candidate in one or two sentences; `rules` are those that stand in the way, in words."""
     full = f"{candidate.slot_id} is full" if not candidate.seat_open else f"{candidate.slot_id} has an open seat"
-    rules = [name for name in candidate.in_the_way if not name.startswith("slot_openings")]
     hindered = f"{full}, and {_listed(rules)} in the way" if rules else full
     least = "" if candidate.least is None else f" Every plan with this pair gives up {candidate.least} at least, or something in an earlier goal."
     if candidate.move is None:

@@ -17,7 +17,7 @@ from allocator.comparing.inputs import InputsDiffer
 from allocator.comparing.measures import GoalLine, RuleLine, goals, rules
 from allocator.comparing.side import Side, baselines
 from allocator.comparing.staff import StaffLine, staff
-from allocator.wording import with_unit
+from allocator.wording import goal_words, with_unit
 
 __all__ = ["Comparison", "Side", "baselines", "compare", "document"]
 
@@ -93,8 +93,7 @@ class Comparison:
             said += f" It breaks {len(self.other.broken):,} hard rule{'' if len(self.other.broken) == 1 else 's'}, so it is no plan to carry out."
         if decided is not None:
             by = with_unit(abs(decided.difference or 0), decided.unit)
-            name = decided.kind if decided.label == decided.kind else f"{decided.kind}, {decided.label}"
-            return f"{said} {decided.verdict.capitalize()} by {by} in {name}, the first goal in which they differ."
+            return f"{said} {decided.verdict.capitalize()} by {by} in {goal_words(decided.kind, decided.label)}, the first goal in which they differ."
         return f"{said} Equally good in every goal." if self.goals and all(line.verdict == "same" for line in self.goals) else said
 
     def as_dict(self, *, only_differences: bool = False) -> dict[str, Any]:

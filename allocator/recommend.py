@@ -31,6 +31,7 @@ from allocator.engines.warm import Change, Warm
 from allocator.errors import Fault, InputError
 from allocator.opened import Opened
 from allocator.program import Objective
+from allocator.row_words import row_told
 from allocator.scenario import Integers
 
 LIKELY = 8
@@ -159,6 +160,7 @@ class Recommender:
         seekers, slots = self.facts.ids("seekers"), self.facts.ids("slots")
         seeker, slot = int(self.pairs.seeker[pair]), int(self.pairs.slot[pair])
         own = int(self._board.held[seeker])
+        broken = [self._board.row(row) for row in self._board.broken_by(np.array([pair]), _some(own))] if blocked else []
         candidate = Candidate(
             rank=rank,
             seeker_id=str(seekers[seeker]),
@@ -168,12 +170,13 @@ class Recommender:
             components={name: points[rank - 1] for name, points in components.items()},
             holds=None if own < 0 else str(slots[self.pairs.slot[own]]),
             seat_open=bool(self._taken[slot] < self.problem.openings[slot]),
-            in_the_way=tuple(self._board.row_name(row) for row in self._board.broken_by(np.array([pair]), _some(own))) if blocked else (),
+            in_the_way=tuple(block.row_name(number) for block, number in broken),
             least=self._cost(int(self.goal[pair]), int(self.loss[pair])) if self.goal[pair] >= 0 else None,
             move=None if move is None else Move(tuple(self._steps(move.into, move.out)), self._worse_by(move.gains)),
             why="",
         )
-        return replace(candidate, why=why(candidate))
+        rules = [row_told(self.problem, block, number)["words"] for block, number in broken if block.kind != "slot_openings"]
+        return replace(candidate, why=why(candidate, rules))
 
     def _components(self, pairs: Integers) -> dict[str, list[float | None]]:
         if self.facts.has("pairs"):

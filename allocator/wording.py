@@ -16,6 +16,13 @@ REASONS = {
     "no_gain": "a seat is open, and taking it would better no goal",
     "not_proved": "a seat is open; the run ended before it was clear whether they should take it",
 }
+GOALS = {
+    "shortfall": "the promises",
+    "placements": "the number placed",
+    "match_quality": "match quality",
+    "stability": "stability",
+    "lottery": "the lottery",
+}
 MODES = {
     "minimum_best_effort": "best effort",
     "minimum_hard": "hard minimum",
@@ -69,3 +76,8 @@ def with_unit(number: float, unit: str) -> str:
     if unit == "people":
         return f"{said} {'person' if number == 1 else 'people'}"
     return f"{said} {unit.removesuffix('s') if number == 1 else unit}"
+
+
+def goal_words(kind: str, label: str) -> str:
+    """A goal, as people call it in a sentence: by the name that the policy gives it, or else by the word for its kind."""
+    return GOALS.get(kind, label) if label in ("", kind) else label

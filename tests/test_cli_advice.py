@@ -115,7 +115,7 @@ def test_recommend_exact_is_printed(out: Path) -> None:
     told = ojt("recommend", out, "--seeker", "Q2", "--exact")
     assert told.exit_code == 0, told.output
     assert "exactly" in told.stdout
-    assert "1 person of shortfall" in told.stdout
+    assert "1 promised seat (by weight)" in told.stdout
 
 
 def test_recommend_refuses_what_it_cannot_answer(paper: Path, out: Path) -> None:

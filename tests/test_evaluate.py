@@ -231,7 +231,7 @@ def test_an_unproved_result_is_no_limit():
     assert (told.verdict, told.first.behind, told.first.behind_bound) == ("better", -1, 6)
     told = against(evaluate(facts, policy, [("S2", "J1"), ("S3", "J2")]), replace(weaker, goals=[*result.goals[:2], replace(result.goals[2], bound=20)]))
     assert told.sentence == (
-        "The plan is worse than the result: 1 point behind in match_quality, the first goal in which they differ. "
+        "The plan is worse than the result: 1 point behind in match quality, the first goal in which they differ. "
         "The best there is can be ahead of it by up to 7 points."
     )
 

@@ -17,12 +17,15 @@ from allocator.engines.base import Clock
 from allocator.engines.regret import difference, regrets, values
 from allocator.engines.warm import Change
 from allocator.explain import Explainer
-from allocator.explanations.catalogue import GIVING, INTERNAL, KINDS, MENDS, REFUSING, SEEKER
+from allocator.explanations.catalogue import GIVING, INTERNAL, KINDS, MENDS, REFUSED, REFUSING, SEEKER
 from allocator.explanations.explanation import VERDICTS, Explanation, Fix
 from allocator.policy import Policy
+from allocator.reference import every_rule
 from tests.explained import bear_out, bear_out_together, best, explained
 from tests.worlds import orders, people, scores, world
 
+KINDS_OF_RULES = [page.kind for page in every_rule()]
+NAMES = rf"\b({'|'.join(kind for kind in KINDS_OF_RULES if '_' in kind)})\b|\b({'|'.join(KINDS_OF_RULES)})\["
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 
 
@@ -36,13 +39,21 @@ def drawn(seed: int, most: int) -> int:
     people, slots = opened.scenario.ids("seekers"), opened.scenario.ids("slots")
     for told in explainer.everybody():
         assert told.verdict in VERDICTS
+        in_words(told)
         bear_out(opened, told, exactly=False)
     for _ in range(most):
         who, what = str(draw.choice(people)), str(draw.choice(slots))
         told = explainer.why_not(who, what) if draw.random() < 0.6 else explainer.seeker(who)
         bear_out(opened, told)
+        in_words(told)
         nobody_else(opened, told)
     return most
+
+
+def in_words(told: Explanation) -> None:
+    """No name of the policy's grammar where staff read a sentence: no kind with an underscore, no `kind[label]`."""
+    said = " ".join([told.sentence(), "" if told.fix is None else str(told.fix.as_dict()["sentence"])])
+    assert not re.search(NAMES, said), said
 
 
 def nobody_else(opened: Opened, told: Explanation) -> None:
@@ -234,6 +245,10 @@ def test_each_language_says_the_same_with_the_same_facts() -> None:
         for language, told in words.items():
             assert set(told) == set(words["en"]), language
             assert {code: facts((text,)) for code, text in told.items()} == {code: facts((text,)) for code, text in words["en"].items()}, language
+
+
+def test_every_eligibility_rule_has_words_for_what_it_refuses() -> None:
+    assert set(REFUSED) == {page.kind for page in every_rule() if page.section == "eligibility"}
 
 
 # -- inversions ------------------------------------------------------------------------------------------------------------

@@ -165,9 +165,9 @@ def test_who_gives_way_and_where_they_go_is_told():
     one = town().recommend(slot_id="J1").candidates[0]
     assert (one.seeker_id, one.holds, one.seat_open) == ("S1", "J2", False)
     assert [(step.seeker_id, step.from_slot, step.to_slot) for step in one.move.steps] == [("S1", "J2", "J1"), ("S2", "J1", None)]
-    assert (str(one.least), str(one.move.cost), one.proved) == ("7.50 points of match_quality",) * 2 + (True,)
+    assert (str(one.least), str(one.move.cost), one.proved) == ("7.5 points of match quality",) * 2 + (True,)
     assert one.why == (
-        "J1 is full. S1 moves from J2 to J1; S2 gives up J1 and waits. That costs 7.50 points of match_quality, and no plan with this pair costs less."
+        "J1 is full. S1 moves from J2 to J1; S2 gives up J1 and waits. That costs 7.5 points of match quality, and no plan with this pair costs less."
     )
 
 
@@ -177,7 +177,7 @@ def test_a_seat_that_comes_free_is_filled_again():
     assert recommender.opened.result.plan() == [("S1", "J2"), ("S2", "J1")]
     best = recommender.recommend(seeker_id="S1").candidates[0]
     assert [(step.seeker_id, step.from_slot, step.to_slot) for step in best.move.steps] == [("S1", "J2", "J1"), ("S2", "J1", "J2")]
-    assert (str(best.move.cost), best.proved) == ("5 points of match_quality", True)
+    assert (str(best.move.cost), best.proved) == ("5 points of match quality", True)
 
 
 def test_a_person_whom_nobody_admits_has_no_candidate_and_the_rules_are_counted():
@@ -233,7 +233,7 @@ def test_an_exact_answer_that_has_no_time_claims_no_more_than_it_knows():
     recommender = town()
     exact = recommender.exactly("S1", "J1", seconds=0.0)
     known = recommender.exactly("S1", "J1")
-    assert (known.telling, str(known.least), known.proved, known.people_moved) == ("worse", "7.50 points of match_quality", True, 2)
+    assert (known.telling, str(known.least), known.proved, known.people_moved) == ("worse", "7.5 points of match quality", True, 2)
     assert exact.telling in ("open", "worse")
     assert weight(recommender, exact.least) <= weight(recommender, known.least)
 
@@ -242,6 +242,6 @@ def test_a_move_that_makes_a_plan_better_is_not_called_a_cost():
     better = Cost("priority_of_service", "tier 2", "people", -1)
     move = Move((Step("S1", None, "J1"),), better)
     candidate = Candidate(1, "S1", "J1", 50.0, "2", {}, None, True, (), None, move, "")
-    assert why(candidate) == (
-        "J1 has an open seat. S1 can be seated there at once. That makes the plan better by 1 person of priority_of_service, tier 2: it was not proved best."
+    assert why(candidate, ()) == (
+        "J1 has an open seat. S1 can be seated there at once. That makes the plan better by 1 placement of tier 2: it was not proved best."
     )

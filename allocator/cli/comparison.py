@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from allocator.cli.tables import amount, table_of, title
-from allocator.wording import with_unit
+from allocator.wording import goal_words, with_unit
 
 if TYPE_CHECKING:
     from allocator.compare import Comparison, Side
@@ -55,8 +55,8 @@ def _headline(comparison: Comparison) -> Text:
     if other.broken:
         text.append(f" It breaks {len(other.broken):,} hard rule{'' if len(other.broken) == 1 else 's'}, so it is no plan to carry out.", style="yellow")
     if decided is not None:
-        by = with_unit(abs(decided.difference or 0), decided.unit)
-        text.append(f" {'Better' if decided.verdict == 'better' else 'Worse'} by {by} in {_goal(decided.kind, decided.label)}", style=COLOURS[decided.verdict])
+        by, where = with_unit(abs(decided.difference or 0), decided.unit), goal_words(decided.kind, decided.label)
+        text.append(f" {'Better' if decided.verdict == 'better' else 'Worse'} by {by} in {where}", style=COLOURS[decided.verdict])
         text.append(", the first goal in which they differ.")
     elif comparison.goals and all(line.verdict == "same" for line in comparison.goals):
         text.append(" Equally good in every goal.")

@@ -115,6 +115,10 @@ class Constraint(Rule):
 
     # -- when nothing fits --------------------------------------------------------------------------------------------
 
+    def in_words(self, problem: Problem, key: str) -> str:
+        """What a row limits or promises, as people call it in a sentence: "the staff time of ANN"."""
+        return f"{self.name} for {key}" if key else self.name
+
     def because(self, problem: Problem, key: str, lower: bool, value: int) -> str:
         """What one side of a row says, as part of a sentence: what stands in another rule's way."""
         where = f" for {key}" if key else ""

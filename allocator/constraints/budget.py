@@ -85,6 +85,9 @@ class Budget(Constraint):
         spent = int(self.obligations(plan)[self.pays(plan)].sum())
         yield self.standing(self.funding_stream or "all slots", spent, at_most=self._left(), unit="cents")
 
+    def in_words(self, problem: Problem, key: str) -> str:
+        return self._stream if self.funding_stream is None else f"the money of {self._stream}"
+
     def because(self, problem: Problem, key: str, lower: bool, value: int) -> str:
         return f"{self._stream} has {_dollars(value)} left"
 

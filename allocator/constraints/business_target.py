@@ -82,6 +82,10 @@ class BusinessTarget(Constraint):
         for name, least, most, hard in self._bounds():
             yield self.standing(name, placed, at_least=least, at_most=most, hard=hard)
 
+    def in_words(self, problem: Problem, key: str) -> str:
+        called = f"for {self.scope.describe()}" if self.label in ("", self.kind) else f'"{self.label}"'
+        return f"the {key or 'target'} {called}"
+
     def because(self, problem: Problem, key: str, lower: bool, value: int) -> str:
         return f"at {'least' if lower else 'most'} {value} people are to be placed in {self.scope.describe()}"
 

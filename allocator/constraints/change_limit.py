@@ -55,6 +55,9 @@ class ChangeLimit(Constraint):
         moved = sum(pair not in planned for pair in zip(seeker.tolist(), slot.tolist(), strict=True))
         yield self.standing("people moved", moved, at_most=self.at_most)
 
+    def in_words(self, problem: Problem, key: str) -> str:
+        return "the limit on how many people may move"
+
     def because(self, problem: Problem, key: str, lower: bool, value: int) -> str:
         return f"at most {self.at_most} people may move against the reference"
 

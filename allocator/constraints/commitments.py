@@ -64,6 +64,9 @@ class Commitments(Constraint):
         kept = sum(pair in planned for pair in zip(begun.seeker.tolist(), begun.slot.tolist(), strict=True))
         yield self.standing("begun pairs kept", kept, at_least=len(begun.seeker))
 
+    def in_words(self, problem: Problem, key: str) -> str:
+        return key
+
     def because(self, problem: Problem, key: str, lower: bool, value: int) -> str:
         return f"{key} has begun"
 

@@ -81,6 +81,9 @@ class EmployerLimit(Constraint):
             if room >= 0 and (trained[position] or room == 0):
                 yield self.standing(str(facts.ids("employers")[position]), trained[position], at_most=room)
 
+    def in_words(self, problem: Problem, key: str) -> str:
+        return f"the room for trainees at {key}"
+
     def because(self, problem: Problem, key: str, lower: bool, value: int) -> str:
         return f"employer {key} may train {value} more"
 

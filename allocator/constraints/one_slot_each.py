@@ -14,6 +14,7 @@ import numpy as np
 
 from allocator.constraints.base import Constraint, Standing, Violation
 from allocator.plan import Plan
+from allocator.problem import Problem
 from allocator.program import FREE, Draft, Rows
 
 
@@ -32,6 +33,9 @@ class OneSlotEach(Constraint):
             if held > 1:
                 name = str(plan.problem.scenario.ids("seekers")[seeker])
                 yield self.violation(name, f"{name} holds {held} slots; 1 at most.", held - 1)
+
+    def in_words(self, problem: Problem, key: str) -> str:
+        return f"one slot at most for {key}" if problem.scenario.position("seekers", key) >= 0 else "one slot at most for each"
 
     def standings(self, plan: Plan) -> Iterator[Standing]:
         yield self.standing("most slots held by one seeker", max(plan.per_seeker.values(), default=0), at_most=1, unit="slots")

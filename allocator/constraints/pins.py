@@ -162,6 +162,9 @@ class Pins(Constraint):
         broken = sum(1 for _ in self.violations(plan))
         yield self.standing("pins kept", len(decisions) - broken, at_least=len(decisions), unit="pins")
 
+    def in_words(self, problem: Problem, key: str) -> str:
+        return key
+
     def because(self, problem: Problem, key: str, lower: bool, value: int) -> str:
         return f"{key} stands"
 

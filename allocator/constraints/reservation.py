@@ -38,7 +38,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from allocator.bent_promise import because, gives, mended, terms
+from allocator.bent_promise import because, gives, in_words, mended, terms
 from allocator.constraints.base import SEAT, Constraint, Give, Mend, Standing, Violation
 from allocator.errors import Fault
 from allocator.groups import Beneficiaries, Scope, unknown_names
@@ -384,6 +384,9 @@ class Reservation(Constraint):
         return {number: count for (label, number), count in held.items() if label == self.label}
 
     # -- when nothing fits ---------------------------------------------------------------------------------------
+
+    def in_words(self, problem: Problem, key: str) -> str:
+        return in_words(self, problem, key)
 
     def because(self, problem: Problem, key: str, lower: bool, value: int) -> str:
         return because(self, problem, key, value)

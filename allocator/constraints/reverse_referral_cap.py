@@ -48,6 +48,9 @@ class ReverseReferralCap(Constraint):
         made = int(plan.problem.reverse_referrals[plan.slot].sum())
         yield self.standing("reverse referrals", made, at_most=self._cap(plan.problem))
 
+    def in_words(self, problem: Problem, key: str) -> str:
+        return "the limit on reverse referrals"
+
     def because(self, problem: Problem, key: str, lower: bool, value: int) -> str:
         return f"at most {value} reverse referrals are allowed"
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from allocator.constraints.base import Constraint, Standing, Violation
 from allocator.plan import Plan
+from allocator.problem import Problem
 from allocator.program import FREE, Draft, Rows
 
 
@@ -33,6 +34,9 @@ class SlotOpenings(Constraint):
             if taken > openings:
                 name = str(plan.problem.scenario.ids("slots")[slot])
                 yield self.violation(name, f"{name} takes {taken} people; it has {openings} opening{'' if openings == 1 else 's'}.", taken - openings)
+
+    def in_words(self, problem: Problem, key: str) -> str:
+        return "the number of openings" + (f" at {key}" if problem.scenario.position("slots", key) >= 0 else "")
 
     def standings(self, plan: Plan) -> Iterator[Standing]:
         yield self.standing("all openings", len(plan), at_most=int(plan.problem.openings.sum()))

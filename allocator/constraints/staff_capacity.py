@@ -91,6 +91,9 @@ class StaffCapacity(Constraint):
         for k in np.flatnonzero(room >= 0):
             yield self.standing(str(facts.ids("staff")[k]), int(carried[k]), at_most=int(room[k]), unit="points")
 
+    def in_words(self, problem: Problem, key: str) -> str:
+        return f"the staff time of {key}"
+
     def because(self, problem: Problem, key: str, lower: bool, value: int) -> str:
         return f"{key} has room for {_points(value)}"
 

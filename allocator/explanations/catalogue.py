@@ -15,7 +15,7 @@ INTERNAL: dict[str, tuple[str, ...]] = {
     "placed": (
         "{seeker} is placed at {slot} with {score} points.",
         "Components: {components}.",
-        "At their limit and paid for: {paid}.",
+        "Limits that are reached here, and what a little more room in each would bring: {paid}.",
         "The nearest alternative is {next}: moving there costs {next_cost}.",
         "?next_open Whether {next} is as good was not settled; ask about it alone.",
         "The cheapest direct move, {move}.",
@@ -23,7 +23,7 @@ INTERNAL: dict[str, tuple[str, ...]] = {
         "?no_other No other slot admits them.",
         "?next_impossible No plan that keeps every rule has them anywhere else.",
     ),
-    "refused": ("No slot admits {seeker}: {refused}.",),
+    "refused": ("No slot admits {seeker}: refused for {refused}.",),
     "no_pair": ("The scenario's pairs hold none for {seeker}.",),
     "outbid": (
         "{seeker} is outbid: every slot that admits them is full ({options}).",
@@ -35,7 +35,7 @@ INTERNAL: dict[str, tuple[str, ...]] = {
         "?capped The cap of pairs left out {capped} more slots.",
     ),
     "blocked_row": (
-        "{seeker} could take an opening at {open_slot}, but for {rows}, which would be broken.",
+        "{open_slot} has an opening for {seeker}, but filling it would go against {rows}.",
         "Placing {seeker} anywhere costs {cost}.",
         "The cheapest direct swap, {swap}.",
         "Every direct swap would break a rule, most often {swap_row}.",
@@ -72,18 +72,18 @@ INTERNAL: dict[str, tuple[str, ...]] = {
     # -- slots
     "slot_full": ("{slot} is full: {holders}.", "{waiting} more would be eligible and hold no slot."),
     "slot_closed": ("{slot} has no openings.",),
-    "slot_refuses": ("{slot} has {open} open: it admits nobody ({refused}).",),
-    "slot_no_pair": ("{slot} has {open} open: the scenario's pairs hold none for it.",),
-    "slot_blocked": ("{slot} has {open} open: {waiting} without a slot could take it, but it would break a rule, most often {row}.",),
-    "slot_all_placed": ("{slot} has {open} open: {eligible} other slots.", "Moving the nearest of them here costs {cost}."),
-    "slot_goal": ("{slot} has {open} open: {waiting} without a slot could take it, but every plan that fills it so is worse.", "It costs {cost}."),
-    "slot_undecided": ("{slot} has {open} open: {waiting} could take it; whether a plan as good fills it was not settled in the time given.",),
-    "slot_equal": ("{slot} has {open} open: filling it with {nearest} would be equally good.",),
-    "slot_lottery": ("{slot} has {open} open: filling it with {nearest} would be equally good but for the lottery.",),
+    "slot_refuses": ("{slot} has {open} left and admits nobody: refused for {refused}.",),
+    "slot_no_pair": ("{slot} has {open} left: the scenario's pairs hold none for it.",),
+    "slot_blocked": ("{slot} has {open} left: {waiting} without a slot could take it, but it would break a rule, most often {row}.",),
+    "slot_all_placed": ("{slot} has {open} left: {eligible} other slots.", "Moving the nearest of them here costs {cost}."),
+    "slot_goal": ("{slot} has {open} left: {waiting} without a slot could take it, but every plan that fills it so is worse.", "It costs {cost}."),
+    "slot_undecided": ("{slot} has {open} left: {waiting} could take it; whether a plan as good fills it was not settled in the time given.",),
+    "slot_equal": ("{slot} has {open} left: filling it with {nearest} would be equally good.",),
+    "slot_lottery": ("{slot} has {open} left: filling it with {nearest} would be equally good but for the lottery.",),
     # -- rules
-    "rule_kept": ("{rule} is kept: {achieved}{asks}; {room} to spare.", "{more_less}"),
-    "rule_binding": ("{rule} is at its limit: {achieved}{asks}.", "{more_less}"),
-    "rule_short": ("{rule} is short: {achieved}{asks}.", "{more_less}"),
+    "rule_kept": ("{words} is kept: {achieved}{asks}; {room} to spare.", "{more_less}"),
+    "rule_binding": ("{words} is at its limit: {achieved}{asks}.", "{more_less}"),
+    "rule_short": ("{words} is short: {achieved}{asks}.", "{more_less}"),
     # -- fixes
     "fix_eligible": ("{mends} would make {seeker} eligible for {slot}.",),
     "fix_rows": ("{giving} would admit {seeker} at {slot}.",),
@@ -195,6 +195,28 @@ KINDS: dict[Language, dict[str, str]] = {
         "": "una regla del programa",
     },
 }
+
+REFUSED: dict[str, str] = {
+    "in_pool": "not being active in the pool",
+    "workshop": "the OJT workshop",
+    "consent": "consent",
+    "dates": "the dates",
+    "funding_stream": "the funding stream",
+    "commute": "the way to work",
+    "wage_floor": "the wage",
+    "schedule": "the schedule",
+    "credentials": "credentials",
+    "language": "language",
+    "prior_employer": "having worked for the employer",
+    "training_need": "no need of training",
+    "reverse_referral": "a reverse referral of somebody else",
+    "reserved_hold": "seats held for a promise",
+    "pattern_of_failure": "the employer's pattern of failure",
+    "recent_layoff": "a recent layoff",
+    "relocation": "the employer's relocation",
+    "union_concurrence": "union concurrence",
+}
+"""What each eligibility rule refuses somebody for, among staff."""
 
 REFUSING: dict[Language, dict[str, str]] = {
     "en": {

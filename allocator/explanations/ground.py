@@ -16,6 +16,7 @@ from allocator.explanations.room import Room
 from allocator.problem import Problem
 from allocator.program import FREE, Program
 from allocator.result import Result
+from allocator.row_words import row_told
 from allocator.scenario import Integers, Mask, Positions
 
 KEEPING = ("commitments", "pins", "change_limit")
@@ -204,9 +205,7 @@ class Ground:
 
     def row(self, row: int) -> dict[str, Any]:
         """A row as plain data."""
-        block, place = self.room.block(row)
-        key = str(block.names[place]) if len(block.names) else ""
-        return {"kind": block.kind, "label": block.label or block.kind, "key": key, "name": block.row_name(place)}
+        return row_told(self.problem, *self.room.block(row))
 
     def binds(self, row: int) -> bool:
         """Whether a row has nothing to spare on one of its sides."""

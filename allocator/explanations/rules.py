@@ -15,6 +15,7 @@ from allocator.engines.warm import Change
 from allocator.explanations.explanation import Explanation, Verdict
 from allocator.explanations.ground import Ground
 from allocator.program import FREE
+from allocator.row_words import rule_words
 
 UNPRICED = ("one_slot_each", "slot_openings")
 """Rules whose standings are no row of their own."""
@@ -25,7 +26,8 @@ def of_rule(ground: Ground, line: Standing, *, exactly: bool = True) -> Explanat
     rows = _rows(ground, line)
     name = _name(line)
     numbers: dict[str, Any] = {
-        "rule": name, "kind": line.kind, "label": line.label, "key": line.key, "required": line.required, "achieved": _amount(line.achieved, line.unit),
+        "rule": name, "words": rule_words(ground.problem, line.kind, line.label, line.key) or name, "kind": line.kind, "label": line.label, "key": line.key,
+        "required": line.required, "achieved": _amount(line.achieved, line.unit),
         "asks": _asks(line), "room": _amount(abs(line.slack or 0), line.unit), "slack": line.slack, "unit": line.unit, "hard": line.hard,
         "binding": line.slack == 0 and any(ground.binds(row) for row in rows),
     }  # fmt: skip
@@ -67,7 +69,7 @@ def _by_price(ground: Ground, row: int) -> dict[str, Any]:
     """What one unit of the side that binds is worth by the relaxation: one more of a limit brings it, and one less of a promise."""
     price = ground.price(row) if ground.binds(row) else None
     side = "more" if ground.room.upper[row] < FREE and ground.room.activity[row] >= ground.room.upper[row] else "less"
-    return {} if price is None else {side: {"telling": "price", "price": price["least"], "label": price["label"]}}
+    return {} if price is None else {side: {"telling": "price", **price}}
 
 
 def _name(line: Standing) -> str:

@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
-from allocator.explanations.catalogue import AND, GIVING, INTERNAL, KINDS, MENDS, REFUSING, SEEKER, Language
+from allocator.explanations.catalogue import AND, GIVING, INTERNAL, KINDS, MENDS, REFUSED, REFUSING, SEEKER, Language
+from allocator.wording import goal_words
 
 Register = Literal["internal", "seeker"]
 Numbers = Mapping[str, Any]
@@ -26,7 +27,7 @@ def said(code: str, numbers: Numbers, register: Register = "internal", language:
     spoken = _Spoken(numbers, register, language)
     pieces = (_filled(piece, spoken) for piece in templates[code])
     text = " ".join(piece for piece in pieces if piece)
-    return text if code.startswith("rule_") else text[:1].upper() + text[1:]  # a rule's name stays as it is
+    return text[:1].upper() + text[1:]
 
 
 def _filled(piece: str, spoken: _Spoken) -> str:
@@ -55,7 +56,7 @@ class _Spoken:
         if name in ("cost", "next_cost"):
             return amount(value)
         if name == "row":
-            return str(value["name"])
+            return str(value["words"])
         return _plain(value)
 
     def _kind_of(self, name: str) -> str | None:
@@ -69,13 +70,13 @@ class _Spoken:
         return ", ".join(f"{name} {_plain(part)}" for name, part in value.items() if part is not None)
 
     def _paid(self, value: Sequence[Mapping[str, Any]]) -> str:
-        return _listed([f"{row['name']} ({amount(row['price'])})" if row.get("price") else str(row["name"]) for row in value])
+        return _listed([f"{row['words']} ({amount(row['price'])})" if row.get("price") else str(row["words"]) for row in value])
 
     def _rows(self, value: Sequence[Mapping[str, Any]]) -> str:
-        return _listed([str(row["name"]) for row in value])
+        return _listed([str(row["words"]) for row in value])
 
     def _refused(self, value: Mapping[str, int]) -> str:
-        return ", ".join(f"{rule} refuses {count:,}" for rule, count in sorted(value.items(), key=lambda item: (-item[1], item[0])))
+        return ", ".join(f"{_refused_for(rule)} ({count:,})" for rule, count in sorted(value.items(), key=lambda item: (-item[1], item[0])))
 
     def _refusing(self, value: Sequence[str]) -> str:
         words = REFUSING[self.language]
@@ -99,7 +100,7 @@ class _Spoken:
         return "the one person whom it admits holds" if value == 1 else f"all {value:,} people whom it admits hold"
 
     def _swap_row(self, value: Mapping[str, Any]) -> str:
-        return str(value["name"])
+        return str(value["words"])
 
     def _holders(self, value: Sequence[Mapping[str, Any]]) -> str:
         return _listed([f"{one['seeker_id']} ({_plain(one['score'])} points, tier {one['tier']})" for one in value])
@@ -130,6 +131,12 @@ class _Spoken:
         parts = [f"one {side} {_effect(value[side])}" for side in ("more", "less") if value.get(side)]
         text = "; ".join(parts)
         return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def _refused_for(rule: str) -> str:
+    """An eligibility rule, by its full name, as what it refuses somebody for."""
+    kind, _, label = rule.partition("[")
+    return f'{REFUSED[kind]} "{label.removesuffix("]")}"' if label else REFUSED[kind]
 
 
 def amount(value: Mapping[str, Any]) -> str:
@@ -165,15 +172,15 @@ def _effect(value: Mapping[str, Any]) -> str:
     if telling == "impossible":
         return "leaves no plan"
     if telling == "open":
-        return f"was not settled in time (it concerns {value['label']})" if value.get("label") else "was not settled in time"
+        return f"was not settled in time (it concerns {goal_words(value['kind'], value['label'])})" if value.get("label") else "was not settled in time"
     if telling == "price":
-        return f"is worth about {_plain(value['price'])} in {value['label']}, by the linear relaxation"
+        return f"is worth about {amount(value)}, by the linear relaxation"
     return f"{'costs' if telling == 'worse' else 'brings'} {amount(value)}"
 
 
 def _giving_way(row: Mapping[str, Any]) -> str:
     """A row that gives way, as something that one could do."""
-    kind, by, name = row["kind"], int(row["by"]), str(row["name"])
+    kind, by, name = row["kind"], int(row["by"]), str(row["words"])
     many = "" if by == 1 else "s"
     count = "one" if by == 1 else f"{by:,}"
     if kind == "slot_openings":
@@ -206,7 +213,7 @@ def _plain(value: Any) -> str:
 
 def _listed(items: Sequence[str]) -> str:
     """The first few, and how many more."""
-    return ", ".join(items[:MOST_NAMED]) + (f" and {len(items) - MOST_NAMED:,} more" if len(items) > MOST_NAMED else "")
+    return _joined(items if len(items) <= MOST_NAMED else [*items[:MOST_NAMED], f"{len(items) - MOST_NAMED:,} more"], "and")
 
 
 def _joined(items: Sequence[str], word: str) -> str:

@@ -20,6 +20,7 @@ from allocator.explanations.seekers import refusals_of
 from allocator.pairs import listed, reasons
 from allocator.problem import CLOSED_STATUSES
 from allocator.program import Rows
+from allocator.row_words import row_told
 
 VERDICT: dict[str, Verdict] = {
     "why_not_holds": "placed", "why_not_refused": "ineligible", "why_not_unlisted": "ineligible", "why_not_cut": "ineligible", "why_not_ended": "ineligible",
@@ -97,9 +98,7 @@ def _in_the_way(ground: Ground, pair: int) -> list[dict[str, Any]]:
     rows, start = [], 0
     for block in elastic.program.rows:
         for place in np.flatnonzero(bent[start : start + len(block)]).tolist():
-            key = str(block.names[place]) if len(block.names) else ""
-            by = int(bent[start + place])
-            rows.append({"kind": block.kind, "label": block.label or block.kind, "key": key, "name": block.row_name(place), "by": by})
+            rows.append({**row_told(ground.problem, block, place), "by": int(bent[start + place])})
         start += len(block)
     return rows
 
