@@ -14,14 +14,6 @@ if TYPE_CHECKING:
     from allocator.plan import Plan
 
 
-def in_words(rule: Reservation, problem: Problem, key: str) -> str:
-    """A rung of a promise, as people call it in a sentence."""
-    cap = rule.mode == "cap"
-    if rule.label in ("", rule.kind):
-        return f"the {'limit on' if cap else 'promise to'} {_rung(rule, problem, key).who.describe()}"
-    return f'the {"limit" if cap else "promise"} "{rule.label}"' + (f", {key}" if key else "")
-
-
 def because(rule: Reservation, problem: Problem, key: str, value: int) -> str:
     """What a promise says, as part of a sentence: what stands in another rule's way."""
     who, where = _rung(rule, problem, key).who.describe(), _where(rule)

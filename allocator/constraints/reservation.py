@@ -38,7 +38,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from allocator.bent_promise import because, gives, in_words, mended, terms
+from allocator.bent_promise import because, gives, mended, terms
 from allocator.constraints.base import SEAT, Constraint, Give, Mend, Standing, Violation
 from allocator.errors import Fault
 from allocator.groups import Beneficiaries, Scope, unknown_names
@@ -386,7 +386,9 @@ class Reservation(Constraint):
     # -- when nothing fits ---------------------------------------------------------------------------------------
 
     def in_words(self, problem: Problem, key: str) -> str:
-        return in_words(self, problem, key)
+        cap = self.mode == "cap"
+        whose = f"{'on' if cap else 'to'} {self.beneficiaries.describe()}" if self.label in ("", self.kind) else f'"{self.label}"'
+        return f"the {'limit' if cap else 'promise'} {whose}" + (f", {key}" if key else "")
 
     def because(self, problem: Problem, key: str, lower: bool, value: int) -> str:
         return because(self, problem, key, value)
