@@ -21,5 +21,15 @@ def rule_words(problem: Problem, kind: str, label: str, key: str) -> str:
     return "" if rule is None else rule.in_words(problem, key)
 
 
+def words_of_name(problem: Problem, name: str) -> str:
+    """What people call a row of which only the full name is known, as `Rows.row_name` makes it; the name where no rule has such a row."""
+    for rule in sorted(problem.policy.constraints, key=lambda rule: -len(rule.name)):
+        if name == rule.name:
+            return rule.in_words(problem, "")
+        if name.startswith(f"{rule.name}[") and name.endswith("]"):
+            return rule.in_words(problem, name[len(rule.name) + 1 : -1])
+    return name
+
+
 def _key(block: Rows, number: int) -> str:
     return str(block.names[number]) if len(block.names) else ""

@@ -16,6 +16,27 @@ REASONS = {
     "no_gain": "a seat is open, and taking it would better no goal",
     "not_proved": "a seat is open; the run ended before it was clear whether they should take it",
 }
+REFUSED = {
+    "in_pool": "not being active in the pool",
+    "workshop": "the OJT workshop",
+    "consent": "consent",
+    "dates": "the dates",
+    "funding_stream": "the funding stream",
+    "commute": "the way to work",
+    "wage_floor": "the wage",
+    "schedule": "the schedule",
+    "credentials": "credentials",
+    "language": "language",
+    "prior_employer": "having worked for the employer",
+    "training_need": "no need of training",
+    "reverse_referral": "a reverse referral of somebody else",
+    "reserved_hold": "seats held for a promise",
+    "pattern_of_failure": "the employer's pattern of failure",
+    "recent_layoff": "a recent layoff",
+    "relocation": "the employer's relocation",
+    "union_concurrence": "union concurrence",
+}
+"""What each eligibility rule refuses somebody for, among staff; to the person it is said otherwise."""
 GOALS = {
     "shortfall": "the promises",
     "placements": "the number placed",
@@ -81,3 +102,10 @@ def with_unit(number: float, unit: str) -> str:
 def goal_words(kind: str, label: str) -> str:
     """A goal, as people call it in a sentence: by the name that the policy gives it, or else by the word for its kind."""
     return GOALS.get(kind, label) if label in ("", kind) else label
+
+
+def refused_for(rule: str) -> str:
+    """An eligibility rule, by its full name, as what it refuses somebody for."""
+    kind, _, label = rule.partition("[")
+    words = REFUSED.get(kind, kind)
+    return f'{words} "{label.removesuffix("]")}"' if label else words

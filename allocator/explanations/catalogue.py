@@ -196,28 +196,6 @@ KINDS: dict[Language, dict[str, str]] = {
     },
 }
 
-REFUSED: dict[str, str] = {
-    "in_pool": "not being active in the pool",
-    "workshop": "the OJT workshop",
-    "consent": "consent",
-    "dates": "the dates",
-    "funding_stream": "the funding stream",
-    "commute": "the way to work",
-    "wage_floor": "the wage",
-    "schedule": "the schedule",
-    "credentials": "credentials",
-    "language": "language",
-    "prior_employer": "having worked for the employer",
-    "training_need": "no need of training",
-    "reverse_referral": "a reverse referral of somebody else",
-    "reserved_hold": "seats held for a promise",
-    "pattern_of_failure": "the employer's pattern of failure",
-    "recent_layoff": "a recent layoff",
-    "relocation": "the employer's relocation",
-    "union_concurrence": "union concurrence",
-}
-"""What each eligibility rule refuses somebody for, among staff."""
-
 REFUSING: dict[Language, dict[str, str]] = {
     "en": {
         "in_pool": "you are not active in the program",

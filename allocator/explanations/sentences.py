@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
-from allocator.explanations.catalogue import AND, GIVING, INTERNAL, KINDS, MENDS, REFUSED, REFUSING, SEEKER, Language
-from allocator.wording import goal_words
+from allocator.explanations.catalogue import AND, GIVING, INTERNAL, KINDS, MENDS, REFUSING, SEEKER, Language
+from allocator.wording import goal_words, refused_for
 
 Register = Literal["internal", "seeker"]
 Numbers = Mapping[str, Any]
@@ -76,7 +76,7 @@ class _Spoken:
         return _listed([str(row["words"]) for row in value])
 
     def _refused(self, value: Mapping[str, int]) -> str:
-        return ", ".join(f"{_refused_for(rule)} ({count:,})" for rule, count in sorted(value.items(), key=lambda item: (-item[1], item[0])))
+        return ", ".join(f"{refused_for(rule)} ({count:,})" for rule, count in sorted(value.items(), key=lambda item: (-item[1], item[0])))
 
     def _refusing(self, value: Sequence[str]) -> str:
         words = REFUSING[self.language]
@@ -131,12 +131,6 @@ class _Spoken:
         parts = [f"one {side} {_effect(value[side])}" for side in ("more", "less") if value.get(side)]
         text = "; ".join(parts)
         return f"{text[:1].upper()}{text[1:]}." if text else ""
-
-
-def _refused_for(rule: str) -> str:
-    """An eligibility rule, by its full name, as what it refuses somebody for."""
-    kind, _, label = rule.partition("[")
-    return f'{REFUSED[kind]} "{label.removesuffix("]")}"' if label else REFUSED[kind]
 
 
 def amount(value: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allocator.report_tables.base import Field, ReportTable, from_rows
+from allocator.report_tables.decided import decided
 from allocator.report_tables.material import Material
 
 NO_PLAN = "There is no plan to compare with: allocate with --reference FILE, or report with --against OUT."
@@ -42,7 +43,8 @@ def change_of(before: str | None, now: str | None) -> str | None:
 
 def _rows(material: Material, before: dict[str, str], now: dict[str, str]) -> list[tuple[Any, ...]]:
     facts, rows = material.facts, []
-    reasons = dict(zip(material.result.unplaced.seeker_id, material.result.unplaced.detail, strict=True))
+    people = material.result.unplaced
+    reasons = dict(zip(people.seeker_id, decided(material.problem, people.detail), strict=True))
     for seeker in sorted({*before, *now}):
         old, new = before.get(seeker), now.get(seeker)
         change = change_of(old, new)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from allocator.report_tables.base import Field, ReportTable, report_table
+from allocator.report_tables.decided import decided
 from allocator.report_tables.material import Material
 
 ABOUT = "Who holds no slot, and why: by tier, then by who has waited longest. For the team only."
@@ -40,5 +41,5 @@ def unplaced_table(material: Material) -> ReportTable:
         (Field("options", "Slots for them", "whole", "slots"), material.options[seeker]),
         (Field("reason", "Reason"), reason),
         (Field("reason_text", "In words"), [REASONS.get(code, "") for code in reason]),
-        (Field("detail", "What decided"), detail),
+        (Field("detail", "What decided"), decided(problem, detail)),
     )

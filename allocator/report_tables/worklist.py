@@ -12,6 +12,7 @@ import numpy as np
 from allocator.report_tables.base import Field, ReportTable, from_rows
 from allocator.report_tables.changes import change_of
 from allocator.report_tables.material import Material
+from allocator.wording import refused_for
 
 ABOUT = (
     "What each staff member does next morning, kind of task by kind of task: people whose slot is gone or another come first, then contracts, offers and "
@@ -161,7 +162,8 @@ def _of_unplaced(material: Material) -> Iterator[Task]:
                     yield Task(staff, _OF_RULE[rule.kind], seeker, -1, None, rule.reason(problem, seeker, -1), told[staff])
             for staff, count in sorted(told.items()):
                 if count > MOST_ALIKE:
-                    yield Task(staff, _OF_RULE[rule.kind], -1, -1, None, f"and {count - MOST_ALIKE:,} more: see Unplaced, {rule.kind} refuses", MOST_ALIKE + 1)
+                    more = f"and {count - MOST_ALIKE:,} more: see Unplaced, refused for {refused_for(rule.name)}"
+                    yield Task(staff, _OF_RULE[rule.kind], -1, -1, None, more, MOST_ALIKE + 1)
 
 
 def _date(day: np.datetime64) -> date | None:

@@ -13,7 +13,7 @@ from allocator.files import write_whole
 from api.folders import own_folder
 from api.problems import ProblemError
 
-EDITION = f"{version('ojt-allocator')}-1"
+EDITION = f"{version('ojt-allocator')}-2"
 """Papers of another version of the program are not shown: it may write them otherwise. The number counts changes within a version."""
 PATIENCE = 5.0
 """Seconds to wait for a paper that somebody else has asked for."""
