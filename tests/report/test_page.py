@@ -16,7 +16,7 @@ from allocator.report.glossary import WORDS
 from allocator.report.page import page
 from allocator.report.sections import sections
 from allocator.report.table import Column
-from tests.browser import axe, browser, opened
+from tests.browser import axe, opened
 from tests.report.worlds import EVIL, stuck, town
 from tests.test_house import ROOT
 
@@ -217,32 +217,31 @@ LOOKS = ((town, False, 1100, 1), (town, True, 1100, 1), (town, True, 320, 1), (t
 """Which page, whether at night, how wide, how near."""
 
 
-def test_the_page_passes_axe_in_a_real_browser_and_asks_for_nothing(tmp_path) -> None:
-    with browser() as one:
-        for of, dark, width, zoom in LOOKS:
-            path = tmp_path / "page.html"
-            path.write_text(written(of(), people=True), "utf-8")
-            shown, asked = opened(one, path, width=width, dark=dark, zoom=zoom)
-            assert asked == []
-            shown.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
-            assert axe(shown) == []
-            assert shown.evaluate("document.documentElement.scrollWidth <= innerWidth"), (width, zoom)
-            seen = "[...document.querySelectorAll('svg')].filter(one => one.getBoundingClientRect().width).length"
-            assert shown.evaluate(seen) * 2 == shown.evaluate("document.querySelectorAll('svg').length")
-            shown.context.close()
+def test_the_page_passes_axe_in_a_real_browser_and_asks_for_nothing(chromium, tmp_path) -> None:
+    for of, dark, width, zoom in LOOKS:
+        path = tmp_path / "page.html"
+        path.write_text(written(of(), people=True), "utf-8")
+        shown, asked = opened(chromium, path, width=width, dark=dark, zoom=zoom)
+        assert asked == []
+        shown.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+        assert axe(shown) == []
+        assert shown.evaluate("document.documentElement.scrollWidth <= innerWidth"), (width, zoom)
+        seen = "[...document.querySelectorAll('svg')].filter(one => one.getBoundingClientRect().width).length"
+        assert shown.evaluate(seen) * 2 == shown.evaluate("document.querySelectorAll('svg').length")
+        shown.context.close()
 
 
-def test_the_keyboard_meets_the_skip_link_first_and_sees_where_it_is(tmp_path) -> None:
+def test_the_keyboard_meets_the_skip_link_first_and_sees_where_it_is(chromium, tmp_path) -> None:
     path = tmp_path / "town.html"
     path.write_text(written(town()), "utf-8")
-    with browser() as one:
-        shown, _ = opened(one, path)
-        shown.keyboard.press("Tab")
-        assert shown.evaluate("document.activeElement.className") == "skip"
-        assert shown.evaluate("document.activeElement.getBoundingClientRect().left >= 0")
-        assert shown.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
-        shown.keyboard.press("Enter")
-        assert shown.evaluate("document.activeElement.id") == "main"
+    shown, _ = opened(chromium, path)
+    shown.keyboard.press("Tab")
+    assert shown.evaluate("document.activeElement.className") == "skip"
+    assert shown.evaluate("document.activeElement.getBoundingClientRect().left >= 0")
+    assert shown.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    shown.keyboard.press("Enter")
+    assert shown.evaluate("document.activeElement.id") == "main"
+    shown.context.close()
 
 
 def test_equity_and_the_program_report_are_those_of_their_own_modules() -> None:

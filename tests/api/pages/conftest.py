@@ -21,7 +21,6 @@ from tests.api.example_world import World, made_world, with_world
 from tests.api.listening import listening
 from tests.api.pages.run_states import more_runs
 from tests.api.pages.sweep_states import more_sweeps
-from tests.browser import browser
 
 
 @dataclass(frozen=True)
@@ -80,13 +79,6 @@ def published(town: Town) -> str:
         made = admin.post("/v1/publications", json={"run_id": town.world.ids["run_id"]})
         assert made.status_code == 201, made.text
         return str(made.json()["run_id"])
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """A browser."""
-    with browser() as one:
-        yield one
 
 
 @dataclass(frozen=True)
