@@ -44,6 +44,18 @@ def twin(client: TestClient, place: str, **query: Any) -> Any:
     return answer.json()
 
 
+def listed(client: TestClient) -> dict[str, Any]:
+    """The scenarios of all pages of the list by name: those of the world were made first, so they may have come to stand on a later one."""
+    found: dict[str, Any] = {}
+    cursor = ""
+    while True:
+        page = twin(client, "/scenarios", cursor=cursor)
+        found |= {each["name"]: each for each in page["lines"]}
+        cursor = page["next_cursor"]
+        if not cursor:
+            return found
+
+
 def own(client: TestClient, place: str) -> list[str]:
     return [each["text"] for each in twin(client, place)["sentences"]["own"]]
 
@@ -385,16 +397,11 @@ def test_it_is_renamed_versions_are_read_and_it_is_archived(client: TestClient, 
 
 
 def test_the_list_tells_the_last_run_and_the_difference_to_the_base(client: TestClient, town: Town) -> None:
-    lines, cursor = {}, ""  # made before all others, they may have come to stand on a later page
-    while not {"world", "impossible"} <= lines.keys():
-        page = twin(client, "/scenarios", cursor=cursor)
-        lines |= {each["name"]: each for each in page["lines"]}
-        cursor = page["next_cursor"]
-        assert cursor or {"world", "impossible"} <= lines.keys()
+    lines = listed(client)
     assert lines["world"]["run"]["placed"] == 3
     assert (lines["impossible"]["run"]["outcome"], lines["impossible"]["run"]["placed"]) == ("infeasible", None)
     made = client.post("/scenarios", data={"name": "on top", "base": town.world.ids["scenario_id"]})
-    on_top = next(each for each in twin(client, "/scenarios")["lines"] if each["id"] == made.headers["location"].rsplit("/", 1)[1])
+    on_top = next(each for each in twin(client, "/scenarios")["lines"] if each["id"] == made.headers["location"].rsplit("/", 1)[1])  # the newest
     assert (on_top["base"]["scenario"]["name"], on_top["run"], on_top["difference"]) == ("world", None, None)
 
 
@@ -403,13 +410,12 @@ def test_readings_are_told_in_people(client: TestClient, town: Town) -> None:
     assert told["missing"] == ""
     assert {line["mode"] for line in told["lines"]} >= {"off", "minimum_hard", "minimum_best_effort", "set_aside", "cap"}
     assert sum(line["now"] for line in told["lines"]) == 1
-    impossible = twin(client, "/scenarios")["lines"]
-    place = next(f"/scenarios/{each['id']}" for each in impossible if each["name"] == "impossible")
+    place = f"/scenarios/{listed(client)['impossible']['id']}"
     assert twin(client, place, rule=OTHER, readings="true")["readings"] == {"missing": "no_run"}
 
 
 def test_promises_above_their_people_are_told_before_any_run(client: TestClient) -> None:
-    place = next(f"/scenarios/{each['id']}" for each in twin(client, "/scenarios")["lines"] if each["name"] == "impossible")
+    place = f"/scenarios/{listed(client)['impossible']['id']}"
     assert "3 seats are promised to partner CBO1, but only 2 of the people in the pool belong there." in client.get(place).text
 
 
