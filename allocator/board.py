@@ -13,7 +13,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from allocator.engines.completed import completed
-from allocator.program import FREE, Program, Rows
+from allocator.program import FREE, Program
 from allocator.scenario import Integers, Mask
 
 Table = np.ndarray[tuple[int, int], np.dtype[np.int64]]
@@ -68,12 +68,6 @@ class Board:
     def tangled(self) -> bool:
         """Whether some row says too little about a move."""
         return bool(self._tangled.any())
-
-    def row(self, row: int) -> tuple[Rows, int]:
-        """The block of a row, and its place in it."""
-        starts = np.cumsum([0, *map(len, self.program.rows)])
-        block = int(np.searchsorted(starts, row, side="right")) - 1
-        return self.program.rows[block], row - int(starts[block])
 
     def tries(self, into: Integers, out: Integers, base_into: Integers = NOBODY, base_out: Integers = NOBODY) -> Tries:
         """Many moves, each on top of the same base: pair `into[k]` comes in and `out[k]` (-1 for none) goes, besides what the base puts in and takes out."""

@@ -183,6 +183,16 @@ class Program:
             start += len(block)
         return np.concatenate(row), np.concatenate(column), np.concatenate(coefficient), np.concatenate(lower), np.concatenate(upper)
 
+    @cached_property
+    def starts(self) -> Integers:
+        """The first row of each block, and at the end how many rows there are."""
+        return np.cumsum([0, *map(len, self.rows)])
+
+    def block_of(self, row: int) -> tuple[Rows, int]:
+        """The block of a row, counted through all blocks, and its place in it."""
+        block = int(np.searchsorted(self.starts, row, side="right")) - 1
+        return self.rows[block], row - int(self.starts[block])
+
     def row_number(self, name: str) -> int:
         """The number of a row, as in `matrix()`, by its full name (`kind[label][key]`).
 

@@ -160,7 +160,7 @@ class Recommender:
         seekers, slots = self.facts.ids("seekers"), self.facts.ids("slots")
         seeker, slot = int(self.pairs.seeker[pair]), int(self.pairs.slot[pair])
         own = int(self._board.held[seeker])
-        broken = [self._board.row(row) for row in self._board.broken_by(np.array([pair]), _some(own))] if blocked else []
+        broken = [self.program.block_of(row) for row in self._board.broken_by(np.array([pair]), _some(own))] if blocked else []
         candidate = Candidate(
             rank=rank,
             seeker_id=str(seekers[seeker]),

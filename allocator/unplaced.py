@@ -91,8 +91,7 @@ def unplaced(problem: Problem, program: Program, columns: Integers, *, proved: b
     )
     told.tell(np.flatnonzero(full & (cut > 0)), "capped", [options, cut], _say_capped)
     ids, slot = problem.scenario.ids("slots"), pairs.slot[best] if len(pairs) else best
-    name = row_names(program)
-    told.tell(np.flatnonzero((best >= 0) & (why >= 0)), "blocked", [slot, why], lambda slot, row: f"{ids[slot]} is open, but {name(row)} is at its limit")
+    told.tell(np.flatnonzero((best >= 0) & (why >= 0)), "blocked", [slot, why], lambda slot, row: _say_blocked(str(ids[slot]), program, row))
     free = np.flatnonzero((best >= 0) & (why < 0))
     if proved:
         told.tell(free, "no_gain", [slot], lambda slot: f"{ids[slot]} is open, but filling it would better no goal")
@@ -179,15 +178,9 @@ def _breaking(block: Rows, pairs: Pairs, place: Positions, firm: Mask, activity:
     return row[breaks], pair[breaks]
 
 
-def row_names(program: Program) -> Callable[[int], str]:
-    """The full name of a row counted through all blocks."""
-    starts = np.cumsum([0, *map(len, program.rows)])
-
-    def name(number: int) -> str:
-        block = int(np.searchsorted(starts, number, side="right")) - 1
-        return program.rows[block].row_name(int(number - starts[block]))
-
-    return name
+def _say_blocked(slot: str, program: Program, row: int) -> str:
+    block, place = program.block_of(row)
+    return f"{slot} is open, but {block.row_name(place)} is at its limit"
 
 
 def _added_up(row: Integers, pair: Integers, coefficient: Integers, pairs: int) -> tuple[Integers, Integers, Integers]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -102,6 +103,11 @@ def with_unit(number: float, unit: str) -> str:
 def goal_words(kind: str, label: str) -> str:
     """A goal, as people call it in a sentence: by the name that the policy gives it, or else by the word for its kind."""
     return GOALS.get(kind, label) if label in ("", kind) else label
+
+
+def refusals(counts: Mapping[str, int]) -> str:
+    """What somebody, or a slot, is refused for, most first: `counts` by the full name of the rule."""
+    return ", ".join(f"{refused_for(rule)} ({count:,})" for rule, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def refused_for(rule: str) -> str:

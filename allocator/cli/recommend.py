@@ -9,6 +9,7 @@ import typer
 
 from allocator.cli.ending import SOLVED, at_option, reported, say_json, screen
 from allocator.cli.options import Debug, Json
+from allocator.wording import refusals
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -81,13 +82,13 @@ def _head(answer: Recommendation) -> str:
 
 
 def _nobody(answer: Recommendation) -> str:
-    refused = "; ".join(f"{rule} refuses {count:,}" for rule, count in sorted(answer.refused.items(), key=lambda item: (-item[1], item[0])))
+    refused = f": refused for {refusals(answer.refused)}" if answer.refused else ""
     other = "other " if answer.held else ""
     if answer.settled:
         return (
             f"There is no {other}candidate: {answer.settled:,} eligible pair{' is' if answer.settled == 1 else 's are'} settled by a pin or by what has begun."
         )
-    return f"There is no {other}candidate{f': {refused}' if refused else ''}."
+    return f"There is no {other}candidate{refused}."
 
 
 def _solved(answer: Recommendation) -> int:

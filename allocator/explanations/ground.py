@@ -161,7 +161,7 @@ class Ground:
         """The pair of each seeker, -1 for none, in a best plan without the rules that keep people in place; None where none is proved."""
         at_least: dict[int, float | None] = {}
         at_most: dict[int, float | None] = {}
-        for start, block in zip(self.room.starts.tolist(), self.program.rows, strict=False):
+        for start, block in zip(self.program.starts.tolist(), self.program.rows, strict=False):
             if block.kind in KEEPING:
                 at_least.update((start + k, None) for k in np.flatnonzero(block.lower > 0).tolist())
         if not at_least or not self.proved:

@@ -57,19 +57,13 @@ class Room:
         """Rows that have columns beside the pairs: they can always give way, at a price."""
         return np.asarray(np.diff(self._by_row[:, len(self.program.pairs) :].indptr) > 0)
 
-    @cached_property
-    def starts(self) -> Integers:
-        """The first row of each block."""
-        return np.cumsum([0, *map(len, self.program.rows)])
-
     def activity_of(self, columns: Integers) -> Integers:
         """What each row adds up to in a solution."""
         return np.asarray(self._by_row @ columns)
 
     def block(self, row: int) -> tuple[Rows, int]:
         """The block of a row, and its place in it."""
-        number = int(np.searchsorted(self.starts, row, side="right")) - 1
-        return self.program.rows[number], row - int(self.starts[number])
+        return self.program.block_of(row)
 
     def name(self, row: int) -> str:
         """A row's full name."""

@@ -42,7 +42,7 @@ def _rows(ground: Ground, line: Standing) -> list[int]:
     if line.kind in UNPRICED:
         return []
     same, of_rule = [], []
-    for start, block in zip(ground.room.starts.tolist(), ground.program.rows, strict=False):
+    for start, block in zip(ground.program.starts.tolist(), ground.program.rows, strict=False):
         if block.kind == line.kind and (block.label or block.kind) == (line.label or line.kind):
             of_rule += [start + k for k in range(len(block))]
             same += [start + k for k in range(len(block)) if len(block.names) and str(block.names[k]) == line.key]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from allocator.explanations.catalogue import AND, GIVING, INTERNAL, KINDS, MENDS, REFUSING, SEEKER, Language
-from allocator.wording import goal_words, refused_for
+from allocator.wording import goal_words, refusals
 
 Register = Literal["internal", "seeker"]
 Numbers = Mapping[str, Any]
@@ -76,7 +76,7 @@ class _Spoken:
         return _listed([str(row["words"]) for row in value])
 
     def _refused(self, value: Mapping[str, int]) -> str:
-        return ", ".join(f"{refused_for(rule)} ({count:,})" for rule, count in sorted(value.items(), key=lambda item: (-item[1], item[0])))
+        return refusals(value)
 
     def _refusing(self, value: Sequence[str]) -> str:
         words = REFUSING[self.language]

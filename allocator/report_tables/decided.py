@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from allocator.problem import Problem
 from allocator.row_words import words_of_name
 from allocator.scenario import Names
-from allocator.wording import refused_for
+from allocator.wording import refusals
 
 _REFUSED = re.compile(r"(.+) refuses ([0-9]+)")
 _BLOCKED = re.compile(r"(.+ is open, but )(.+) is at its limit")
@@ -23,6 +23,5 @@ def decided(problem: Problem, details: Names | Sequence[str]) -> list[str]:
 def _worded(problem: Problem, detail: str) -> str:
     if blocked := _BLOCKED.fullmatch(detail):
         return f"{blocked[1]}{words_of_name(problem, blocked[2])} stands in the way"
-    refusals = [_REFUSED.fullmatch(part) for part in detail.split("; ")]
-    told = [f"{refused_for(each[1])} ({int(each[2]):,})" for each in refusals if each]
-    return f"refused for {', '.join(told)}" if told and all(refusals) else detail
+    counts = [_REFUSED.fullmatch(part) for part in detail.split("; ")]
+    return f"refused for {refusals({each[1]: int(each[2]) for each in counts if each})}" if all(counts) else detail
