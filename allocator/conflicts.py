@@ -21,7 +21,6 @@ import numpy as np
 from allocator.bends import Bending, Bent
 from allocator.engines.base import Clock, Outcome
 from allocator.engines.bihierarchy import counts_people
-from allocator.engines.integer import floor_of
 from allocator.engines.warm import Change, Limit, Warm
 from allocator.program import FREE, Objective, Program, Rows
 from allocator.scenario import Floats, Integers
@@ -200,7 +199,7 @@ class _Question:
         self.asked += 1
         change = self.change(rows)
         limit = self.limit(change)
-        if limit is not None and self.beyond(limit.value):
+        if limit is not None and limit.bound is not None and self.beyond(limit.bound):
             enough = rows[np.abs(limit.prices[rows]) > PRICED * max(1.0, float(np.abs(limit.prices).max(initial=0)))]
             self.proofs[tuple(enough.tolist())] = limit.prices
             return enough
@@ -212,9 +211,9 @@ class _Question:
             return None
         return rows
 
-    def beyond(self, value: float) -> bool:
-        """Whether a limit of the row's own sum is short of the target."""
-        return floor_of(value) < self.target if self.bent.lower else -floor_of(-value) > self.target
+    def beyond(self, bound: int) -> bool:
+        """Whether a bound on the row's own sum is short of the target."""
+        return bound < self.target if self.bent.lower else bound > self.target
 
     def change(self, rows: Integers) -> Change:
         """Only these rows hold, and not the row itself."""

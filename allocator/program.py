@@ -17,6 +17,25 @@ from allocator.scenario import Integers, Mask, Names, Positions
 
 FREE = 1 << 60
 """A bound that does not bind."""
+WORD = 62
+"""Bits of a machine integer that sums may use."""
+
+
+def total_of(values: Integers) -> int:
+    """Sum of integers of any size, exactly."""
+    if values.dtype == object:
+        return int(sum(values.tolist()))
+    return (int((values >> 32).sum()) << 32) + int((values & 0xFFFFFFFF).sum())
+
+
+def dot(left: Integers, right: Integers) -> int:
+    """Sum of products of two arrays of machine integers, exactly."""
+    used = np.flatnonzero(left)
+    left, right = left[used], right[used]
+    most = float(np.abs(left).max(initial=0)) * float(np.abs(right).max(initial=0))
+    if most * max(1, len(left)) < 2.0**WORD:
+        return int(left @ right)
+    return int(sum(a * b for a, b in zip(left.tolist(), right.tolist(), strict=True)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +155,7 @@ class Objective:
 
     def value(self, columns: Integers) -> int:
         """The objective at a solution, exactly."""
-        return int(self.coefficient @ columns[self.column])
+        return dot(self.coefficient, columns[self.column])
 
     def dense(self, size: int) -> Integers:
         """Coefficients over all columns, to be maximised; made once, and not to be written to."""

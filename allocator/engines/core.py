@@ -1,12 +1,9 @@
-"""From the relaxation to whole people: a first solution by rounding, and the exact core in which a better one must lie.
-
-A pair that lacks more than the distance between the relaxation's limit and a known solution is in no better solution; a seeker whose best pair is worth
-more than that beyond the next best holds it in every better solution. What is left is the core: few pairs, and all that matters.
+"""From the relaxation to whole people: solutions near the relaxation's, by rounding and mending. They are judged exactly by whoever asks.
 
 The relaxation of a large program is whole but for a few seekers in a hundred. The first solution keeps nearly all of that, the surest first, and solves
 what is left as one integer program: few pairs, and every row in view.
 
-Source: reduced-cost fixing: Dantzig, Fulkerson and Johnson 1954; Nemhauser and Wolsey 1988, section II.5. Relax-and-fix: Pochet and Wolsey 2006, section 3.
+Source: relax-and-fix: Pochet and Wolsey 2006, section 3.
 """
 
 from __future__ import annotations
@@ -16,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix, hstack, vstack
 
-from allocator.engines.base import Clock, Hold, Watch
-from allocator.engines.integer import Model, highs, hold_bound
+from allocator.engines.base import Clock, Hold
+from allocator.engines.integer import Model, highs
 from allocator.engines.relaxation import Relaxation
 from allocator.engines.sieve import Sieve
 from allocator.program import FREE, Program
@@ -59,7 +56,7 @@ class Core:
         broken = (used[rows] < sieve.lower[rows] - WHOLE) | (used[rows] > sieve.upper[rows] + WHOLE)
         rows = np.intersect1d(rows[touched | broken], sieve.priced)
         entries = entries[:, rows].tocsr()
-        entries.data = np.rint(entries.data / sieve.scale[rows][entries.indices])
+        entries.data = np.rint(entries.data / sieve.scale[rows][entries.indices]).astype(np.int64)
         size = sieve.scale[rows]
         lower, upper = _whole_bounds((sieve.lower[rows] - used[rows]) / size, (sieve.upper[rows] - used[rows]) / size)
         blocks, low, high = [entries.T.tocsr()], [lower], [upper]
@@ -69,20 +66,20 @@ class Core:
         several = (np.bincount(of_pair, minlength=len(number)) > 1) & sieve.once[number]
         place = np.cumsum(several) - 1
         inside = np.flatnonzero(several[of_pair]) if len(pairs) else np.empty(0, dtype=np.int64)
-        own = csr_matrix((np.ones(len(inside)), (place[of_pair[inside]], inside)), shape=(int(several.sum()), len(pairs) + beside))
+        own = csr_matrix((np.ones(len(inside), dtype=np.int64), (place[of_pair[inside]], inside)), shape=(int(several.sum()), len(pairs) + beside))
         blocks.append(own)
         low.append(np.full(own.shape[0], -FREE))
         high.append(np.ones(own.shape[0], dtype=np.int64))
         chosen = np.concatenate([pairs, np.arange(len(sieve), program.size)])
         for hold, already in zip(self.holds, held.tolist(), strict=True):
-            blocks.append(csr_matrix(hold.coefficients[chosen].astype(np.float64)))
-            low.append(np.array([hold_bound(int(np.ceil(hold.at_least - already - WHOLE)))]))
+            blocks.append(csr_matrix(hold.coefficients[chosen][None, :]))
+            low.append(np.array([int(np.ceil(hold.at_least - already - WHOLE))]))
             high.append(np.array([FREE]))
         matrix, lower, upper = vstack(blocks).tocsr(), np.concatenate(low), np.concatenate(high)
         mine, most = goal[chosen], program.upper[chosen]
         if elastic:
             short, over = np.flatnonzero(lower > 0), np.flatnonzero(upper < 0)
-            at, sign = np.concatenate([short, over]), np.concatenate([np.ones(len(short)), -np.ones(len(over))])
+            at, sign = np.concatenate([short, over]), np.concatenate([np.ones(len(short), dtype=np.int64), -np.ones(len(over), dtype=np.int64)])
             matrix = hstack([matrix, csr_matrix((sign, (at, np.arange(len(at)))), shape=(matrix.shape[0], len(at)))]).tocsr()
             largest = np.ones(matrix.shape[0])
             np.maximum.at(largest, np.repeat(np.arange(len(largest)), np.diff(matrix.indptr)), np.abs(matrix.data))
@@ -200,36 +197,6 @@ class Core:
         columns[pairs] = step.columns[: len(pairs)]
         columns[len(self.sieve) :] = step.columns[len(pairs) :]
         return columns
-
-    # -- the exact core --------------------------------------------------------------------------------------------
-
-    def best(
-        self, goal: Integers, unit: float, relaxed: Relaxation, allowance: float, clock: Clock, seed: int, watch: Watch
-    ) -> tuple[str, Integers | None, int | None, bool]:
-        """The best of all solutions within the allowance of the relaxation's limit (both in the goal's integers).
-
-        Returns the status, the columns, a bound on those solutions, and whether they are all there are.
-        """
-        sieve = self.sieve
-        room = allowance / unit + 1e-7 * (1.0 + abs(relaxed.limit) * 1e-2)
-        sure = (_beyond_next(sieve, relaxed) > room) & sieve.once
-        margin = relaxed.margin(sieve)
-        settled = sure[sieve.seeker] & (margin <= 0.0)
-        keep = (margin <= room) & ~sure[sieve.seeker]
-        pairs, fixed = np.flatnonzero(keep), np.flatnonzero(settled)
-        used, held = self.usage(fixed, np.ones(len(fixed)))
-        model = self.model(goal, pairs, used, held)
-        already = int(goal[fixed].sum())
-        step = highs(model, already // model.divisor, clock, seed, watch)
-        bound = None if step.bound is None else step.bound * model.divisor + already
-        columns = None
-        if step.columns is not None:
-            columns = np.zeros(self.program.size, dtype=np.int64)
-            columns[fixed] = 1
-            columns[pairs] = step.columns[: len(pairs)]
-            columns[len(sieve) :] = step.columns[len(pairs) :]
-        keep[sieve.closed] = True
-        return step.status, columns, bound, bool(keep.all())
 
 
 def _whole_bounds(lower: Floats, upper: Floats) -> tuple[Integers, Integers]:

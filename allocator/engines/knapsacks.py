@@ -123,7 +123,28 @@ def sharpened(knapsacks: Knapsacks, sieve: Sieve, goal: Goal, relaxed: Relaxatio
             if since >= PATIENCE:
                 at, length, since = best, length * SHORTER, 0
     limit = min(best.limit, relaxed.limit)
-    return replace(relaxed, limit=limit, loss=dual.losses(best) - (best.limit - limit))
+    return replace(relaxed, limit=limit, loss=dual.losses(best) - (best.limit - limit), filled=(best.prices, best.own))
+
+
+def filled_exactly(knapsacks: Knapsacks, gain: Integers) -> int | None:
+    """What the best fillings of all knapsacks gain together, in integers; None where their sums could overflow.
+
+    Parameters
+    ----------
+    gain
+        What each pair gains at the prices; `[pair]`.
+    """
+    if gain.dtype == object or float(np.maximum(gain, 0).astype(np.float64).sum()) >= 2.0**62:
+        return None
+    total = 0
+    for number, room in enumerate(knapsacks.room.tolist()):
+        best = np.zeros(room + 1, dtype=np.int64)
+        pairs = np.flatnonzero((knapsacks.of_pair == number) & (gain > 0) & (knapsacks.size <= room))
+        for size, worth in zip(knapsacks.size[pairs].tolist(), gain[pairs].tolist(), strict=True):
+            best[size:] = np.maximum(best[size:], best[: room + 1 - size] + worth)
+        total += int(best[room])
+    loose = gain[knapsacks.of_pair < 0]
+    return total + int(np.maximum(loose, 0).sum())
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,13 +1,10 @@
 """The program through PuLP and CBC: the independent referee that tests compare against, and the way out to LP and MPS files.
 
-PuLP calls a time-limited solution "Optimal"; the bound is therefore read from CBC's own log, and where the log has none there is none.
+What CBC finds is judged and proved like anything else: it computes in floating point, and calls a time-limited solution "Optimal".
 """
 
 from __future__ import annotations
 
-import math
-import re
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,14 +12,15 @@ import numpy as np
 import pulp
 from pulp.v4_migration import set_v4_migration_warnings
 
-from allocator.engines.base import Clock, GoalByGoal, Hold, Step, Watch
+from allocator.engines.base import Clock, Hold, Watch
+from allocator.engines.goal_by_goal import GoalByGoal, Step
+from allocator.engines.integer import Model
+from allocator.engines.mip import Mip
 from allocator.program import FREE, Program
 from allocator.scenario import Integers
 
 # We are pinned below PuLP 4 on purpose: its successor no longer brings CBC along.
 set_v4_migration_warnings(False)
-
-_BOUND = re.compile(r"^(?:Lower|Upper) bound: +(-?[\d.e+]+)", re.MULTILINE)
 
 
 class Pulp(GoalByGoal):
@@ -32,30 +30,17 @@ class Pulp(GoalByGoal):
 
     def maximize(self, program: Program, goal: Integers, holds: Sequence[Hold], hint: Integers | None, clock: Clock, seed: int, watch: Watch) -> Step:
         problem, columns = _problem(program, goal, holds)
-        with tempfile.TemporaryDirectory() as folder:
-            log = Path(folder) / "cbc.log"
-            solver = pulp.PULP_CBC_CMD(
-                msg=False, timeLimit=None if clock.left is None else max(clock.left, 0.001), gapRel=float(clock.gap), gapAbs=0,
-                options=[f"randomCbcSeed {seed & 0x7FFFFFFF}", "primalTolerance 1e-9", "integerTolerance 1e-9"], logPath=str(log),
-            )  # fmt: skip
-            problem.solve(solver)
-            said = log.read_text(errors="replace") if log.exists() else ""
-        if problem.sol_status == pulp.LpSolutionInfeasible:
-            return Step("infeasible", None, None)
-        if problem.sol_status not in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible):
-            return Step("no_solution", None, None)
-        found = np.array([round(column.value() or 0) for column in columns], dtype=np.int64)
-        value = int(goal @ found)
-        if "Result - Optimal solution found" in said and clock.gap == 0:
-            return Step("optimal", found, value)
-        return Step("feasible", found, _bound(said, value))
-
-
-def _bound(said: str, value: int) -> int | None:
-    """The bound in CBC's log, which may stand there with either sign; None where that leaves a doubt."""
-    match = _BOUND.search(said)
-    meant = [] if match is None else [number for number in {float(match.group(1)), -float(match.group(1))} if number >= value - 1e-6]
-    return max(value, math.floor(meant[0] + 1e-6)) if len(meant) == 1 else None
+        solver = pulp.PULP_CBC_CMD(
+            msg=False, timeLimit=None if clock.left is None else max(clock.left, 0.001), gapRel=float(clock.gap), gapAbs=0,
+            options=[f"randomCbcSeed {seed & 0x7FFFFFFF}", "primalTolerance 1e-9", "integerTolerance 1e-9"],
+        )  # fmt: skip
+        problem.solve(solver)
+        found = None
+        if problem.sol_status in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible):
+            found = np.array([round(column.value() or 0) for column in columns], dtype=np.int64)
+            found = found if Model.of(program, goal, holds).keeps(found) else None
+        # CBC computes in floating point: what it finds is where the exact search starts, and what it claims is proved or disproved there.
+        return Mip().maximize(program, goal, holds, found if found is not None else hint, clock, seed, watch)
 
 
 def write_model(program: Program, path: Path, goal: int = 0) -> None:

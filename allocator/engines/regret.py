@@ -12,7 +12,8 @@ from typing import Literal
 
 import numpy as np
 
-from allocator.engines.base import Clock, Step
+from allocator.engines.base import Clock
+from allocator.engines.goal_by_goal import Step
 from allocator.engines.sifting import keeps
 from allocator.engines.warm import Change, Warm
 from allocator.program import Program

@@ -40,6 +40,8 @@ class Relaxation:
     whole: bool
     loss: Floats | None = None
     """What a solution loses at least that has the pair, `[pair]`, where more is known than prices say."""
+    filled: tuple[Floats, Floats] | None = None
+    """Prices of rows, and of each seeker's own row, at which knapsacks filled with whole people give the limit; see `knapsacks`."""
 
     def margin(self, sieve: Sieve) -> Floats:
         """How much a solution loses that has the pair (negative worth beyond the seeker's best), `[pair]`; 0 for each seeker's best pair."""
@@ -58,6 +60,8 @@ class Sifter:
         self.inside = np.zeros(len(sieve), dtype=bool)
         self._missing_price = 0
         self._start = start
+        self.against: Prices | None = None
+        """Prices that showed, in floating point, that the rows cannot hold."""
 
     def go_under(self, sieve: Sieve) -> None:
         """Take the bounds of another sieve of the same pairs and rows."""
@@ -128,6 +132,7 @@ class Sifter:
         relaxation, missing = found
         if missing <= TOLERANCE:
             return "possible"
+        self.against = relaxation.prices
         return "infeasible" if relaxation.limit < -TOLERANCE else "lost"
 
     def _loop(self, goal: Goal, over: Callable[[], bool], close: float) -> tuple[Relaxation, float] | str:

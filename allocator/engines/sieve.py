@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from allocator.engines.exact import own_block as own_block_of
 from allocator.program import FREE, Program
 from allocator.scenario import Floats, Integers, Mask, Positions
 
@@ -92,7 +93,7 @@ class Sieve:
         pairs, people, places = len(program.pairs), int(program.pairs.seeker.max(initial=-1)) + 1, int(program.pairs.slot.max(initial=-1)) + 1
         rows = program.row_count
         sides: dict[str, list[tuple[Integers, Integers, Integers]]] = {"seeker": [], "slot": [], "pair": [], "beside": []}
-        own_block = _own_block(program)
+        own_block = own_block_of(program)
         once, priced, start = np.full(people, own_block is not None), np.ones(rows, dtype=bool), 0
         for number, block in enumerate(program.rows):
             if len(block.slack.row):
@@ -122,7 +123,7 @@ class Sieve:
 
     def under(self, program: Program) -> Sieve | None:
         """The same pairs and rows with the bounds that a program of the same make has for them; None where seekers may have several slots only there."""
-        if _own_block(program) != self.own_block:
+        if own_block_of(program) != self.own_block:
             return None
         lower, upper = _sides(program, self.scale)
         return replace(self, beside_upper=bounds(program.upper[len(self) :]), lower=lower, upper=upper, closed=_closed(program, self.own_block))
@@ -226,18 +227,6 @@ def bounds(values: Integers | Floats) -> Floats:
     floats[values >= FREE] = np.inf
     floats[values <= -FREE] = -np.inf
     return floats
-
-
-def _own_block(program: Program) -> int | None:
-    """The first block that says of every seeker "one slot at most" (or none), and nothing else."""
-    people = int(program.pairs.seeker.max(initial=-1)) + 1
-    for number, block in enumerate(program.rows):
-        if block.of_seeker is None or len(block.slack.row) or not np.isin(block.upper, (0, 1)).all() or (block.lower > 0).any():
-            continue
-        mine = block.of_seeker[:people]
-        if people and len(mine) == people and (mine >= 0).all() and len(np.unique(mine)) == people:
-            return number
-    return None
 
 
 def _sparse(entries: Sequence[tuple[Integers, Integers, Integers]], size: int, rows: int) -> Any:

@@ -16,17 +16,22 @@ from collections.abc import Sequence
 import numpy as np
 
 from allocator.engines.ahead import wish_of
-from allocator.engines.base import Clock, GoalByGoal, Hold, Outcome, Progress, Step, Watch, ceiling
+from allocator.engines.base import Clock, Hold, Outcome, Progress, Watch
 from allocator.engines.blocks import Blocks, start_by_blocks
+from allocator.engines.branch_and_cut import Relaxation as CutRelaxation
+from allocator.engines.closing import Distance, Question
 from allocator.engines.core import Core, is_whole
 from allocator.engines.cp_sat import CpSat
-from allocator.engines.integer import floor_of
+from allocator.engines.exact import ProgramPrices, Valuation, valued
+from allocator.engines.goal_by_goal import GoalByGoal, Step, ceiling
 from allocator.engines.knapsacks import Knapsacks, sharpened
 from allocator.engines.master import Basis
+from allocator.engines.mip import Mip
 from allocator.engines.neighbourhoods import likely, searched
+from allocator.engines.proofs import KnapsackProof, PriceProof, Proof, Reduction
 from allocator.engines.relaxation import Relaxation, Sifter
-from allocator.engines.sieve import Goal, Level, Sieve
-from allocator.program import Objective, Program
+from allocator.engines.sieve import Goal, Level, Prices, Sieve
+from allocator.program import FREE, Objective, Program, dot
 from allocator.scenario import Floats, Integers
 
 TOP = 3
@@ -39,7 +44,7 @@ FINE = 2e-6
 """What rounding may lose, as a part of the bound, where no gap was asked for."""
 FIRST_ALLOWANCE = 1e-5
 """Distance from the bound, as a part of it, at which the first core expects a solution."""
-WIDER = 4.0
+WIDER = 4
 """How much further the next core looks."""
 SHARPENING, SEARCHING, TRYING = 0.25, 0.6, 0.9
 """Parts of the time left for a sharper bound, then for better solutions nearby, then for better ones of the likeliest pairs, where knapsacks leave a
@@ -69,6 +74,9 @@ class Sifting(GoalByGoal):
     def known(self, program: Program) -> Integers | None:
         state = self._state_of(program)
         return state.last if state.last is not None and keeps(program, state.wanted, state.last) else None
+
+    def wanted(self) -> Sequence[Hold]:
+        return () if self.state is None else self.state.wanted
 
     def maximize(self, program: Program, goal: Integers, holds: Sequence[Hold], hint: Integers | None, clock: Clock, seed: int, watch: Watch) -> Step:
         return _Stage(self._state_of(program), goal, tuple(holds), clock, seed, watch).best(hint)
@@ -138,6 +146,20 @@ class State:
             self._sifter = self._sifter.renewed(goal)
         return self._sifter.relax(goal, lambda: clock.over, close)
 
+    def exact_prices(self, goal: Integers, holds: Sequence[Hold], scaled: Goal, prices: Prices, spare: int = 0) -> ProgramPrices:
+        """A relaxation's prices as exact ones of the program, in the goal's integers."""
+        unit = scaled.level.unit
+        held = np.array([price * unit / level.unit for price, (level, _) in zip(prices.holds.tolist(), scaled.held, strict=True)])
+        return ProgramPrices.of(self.program, goal, holds, prices.rows * self.sieve.scale * unit, held, spare)
+
+    def prices_against(self, holds: Sequence[Hold]) -> ProgramPrices | None:
+        """The prices that showed that the rows cannot hold, as exact ones; None where there are none."""
+        against = None if self._sifter is None else self._sifter.against
+        if against is None:
+            return None
+        nothing = np.zeros(self.program.size, dtype=np.int64)
+        return self.exact_prices(nothing, holds, self.goal(nothing, holds), against)
+
     def stand(self) -> Basis | None:
         """Where the relaxation stands; None where nothing was relaxed yet."""
         return None if self._sifter is None else self._sifter.master.stand()
@@ -166,30 +188,36 @@ class _Stage:
         self.clock, self.seed, self.watch = clock, seed, watch
         self.program = state.program
         self.later = self.program.objectives[len(holds) + 1 :]
+        self.proofs: list[Proof] = []
 
     def best(self, known: Integers | None) -> Step:
         """The best solution there is, or the best found in time with an honest bound. `known` is a solution to start from."""
         later = self.later
-        if later and (known is None or int(self.goal @ known) < ceiling(self.program, self.goal)):
+        if later and (known is None or dot(self.goal, known) < ceiling(self.program, self.goal)):
             most = ceiling(self.program, self.goal)
             ahead = self._look_ahead(later, most)
-            if ahead is not None and int(self.goal @ ahead) >= most:
-                return Step("optimal", ahead, most)
+            if ahead is not None and dot(self.goal, ahead) >= most:
+                return Step("optimal", ahead, most)  # `ceiling` is a proof that whoever asks has
             known = self._better(known, ahead)
         scaled = self.state.goal(self.goal, self.holds)
         relaxed = self.state.relax(scaled, self.clock, CLOSE * float(self.clock.gap))
-        if relaxed == "infeasible":
-            return Step("infeasible", None, None) if known is None else self._lost(known)
+        if relaxed == "infeasible" and known is None:
+            return self._impossible()
         if isinstance(relaxed, str):
             return self._lost(known)
         unit = scaled.level.unit
-        target = floor_of(relaxed.limit * unit)
+        prices = self.state.exact_prices(self.goal, self.holds, scaled, relaxed.prices)
+        valuation = valued(self.program, self.goal, self.holds, prices)
+        if valuation is None:
+            return self._lost(known)
+        self.proofs.append(PriceProof(prices))
+        target = valuation.bound
         self._saw(known, target)
         if known is None or not self._enough(known, target):
             known = self._better(known, self._whole(relaxed))
         if known is not None and self._is_direct() and self._is_near(known, target):
-            return self._close(relaxed, unit, known, target)
-        if later and (known is None or int(self.goal @ known) < target):
+            return self._close(valuation, prices, known, target)
+        if later and (known is None or dot(self.goal, known) < target):
             known = self._better(known, self._look_ahead(later, target))
         if self.state.last is not None and (known is None or not self._enough(known, target)):
             known = self._better(known, self._mended(relaxed, known if known is not None else self.state.last, target))
@@ -197,17 +225,47 @@ class _Stage:
             self._saw(known, target)
             known = self._better(known, self._round(self.goal, self.holds, relaxed, unit))
         if known is not None and self._enough(known, target):
-            value = int(self.goal @ known)
-            return Step("optimal" if value >= target else "feasible", known, max(target, value))
+            return self._step(known, target)
         if known is not None and self.state.knapsacks is not None:
-            relaxed = sharpened(self.state.knapsacks, self.state.sieve, scaled, relaxed, int(self.goal @ known) / unit, self.clock.part(SHARPENING))
-            target = min(target, floor_of(relaxed.limit * unit))
+            relaxed = sharpened(self.state.knapsacks, self.state.sieve, scaled, relaxed, dot(self.goal, known) / unit, self.clock.part(SHARPENING))
+            target = min(target, self._filled(scaled, relaxed, target))
             known = self._searched(self.state.knapsacks, relaxed, known, target)
             if self._enough(known, target):
-                value = int(self.goal @ known)
-                return Step("optimal" if value >= target else "feasible", known, max(target, value))
+                return self._step(known, target)
         self._saw(known, target)
-        return self._close(relaxed, unit, known, target)
+        return self._close(valuation, prices, known, target)
+
+    def _step(self, known: Integers | None, bound: int | None) -> Step:
+        if known is None:
+            return Step("no_solution", None, bound, tuple(self.proofs))
+        return Step("optimal" if bound is not None and dot(self.goal, known) >= bound else "feasible", known, bound, tuple(self.proofs))
+
+    def _impossible(self) -> Step:
+        """No solution, with the prices that prove it; where they do not in exact arithmetic, another road."""
+        nothing = np.zeros(self.program.size, dtype=np.int64)
+        prices = self.state.prices_against(self.holds)
+        if prices is not None:
+            proof = PriceProof(prices)
+            found = valued(self.program, nothing, self.holds, prices)
+            if found is not None and found.total < 0:
+                return Step("infeasible", None, None, (proof,))
+        return self._exactly(None)
+
+    def _filled(self, scaled: Goal, relaxed: Relaxation, target: int) -> int:
+        """The bound that filled knapsacks prove, exactly."""
+        if relaxed.filled is None:
+            return target
+        rows, own = relaxed.filled
+        spare = max(1, len(own)).bit_length()
+        prices = self.state.exact_prices(self.goal, self.holds, scaled, Prices(rows, relaxed.prices.holds), spare)
+        if prices.rows.dtype == object:
+            return target
+        proof = KnapsackProof(prices, np.rint(np.ldexp(np.maximum(own, 0.0) * scaled.level.unit, prices.bits)).astype(np.int64))
+        bound = proof.bound(self.program, self.goal, self.holds)
+        if bound is None:
+            return target
+        self.proofs.append(proof)
+        return bound
 
     def _is_direct(self) -> bool:
         """Whether the core may be asked without looking for better first: it is small, and most of what a program much like this one knew is best here, too,
@@ -217,40 +275,33 @@ class _Stage:
     def _is_near(self, known: Integers, target: int) -> bool:
         """Whether what is known falls short of the bound by a few of the goal's units only."""
         unit = math.gcd(*(int(number) for number in np.unique(self.goal[self.goal != 0])))
-        return not self._enough(known, target) and target - int(self.goal @ known) <= FEW * max(1, unit)
+        return not self._enough(known, target) and target - dot(self.goal, known) <= FEW * max(1, unit)
 
-    def _close(self, relaxed: Relaxation, unit: float, known: Integers | None, target: int) -> Step:
-        """Close the distance between what is known and the relaxation's limit, in ever wider cores."""
-        limit = relaxed.limit * unit
-        allowance = max(1.0, FIRST_ALLOWANCE * abs(limit))
+    def _close(self, valuation: Valuation, prices: ProgramPrices, known: Integers | None, target: int) -> Step:
+        """Close the distance between what is known and the bound, in the pairs that prices leave open: ever more of them."""
+        allowance = max(1, round(FIRST_ALLOWANCE * abs(target)))
         while not self.clock.over:
-            # A solution better than the known one is a unit better at least, so nothing further from the limit than this can be one.
-            enough = math.inf if known is None else limit - int(self.goal @ known) - 1 + 1e-9 * abs(limit)
-            better = self.holds if known is None else (*self.holds, Hold(self.goal, int(self.goal @ known) + 1))
-            asked = min(allowance, enough)
-            core = Core(self.program, self.state.sieve, better)
-            status, columns, bound, whole = core.best(self.goal, unit, relaxed, asked, self.clock, self.seed, self.watch)
-            everywhere = whole or allowance >= enough
-            if columns is not None and not self._keeps(columns):
-                return self._exactly(known)
-            if columns is not None:
-                known = columns
-                value = int(self.goal @ known)
-                # What the core left out is worth less than limit - asked; what it holds, no more than its own bound.
-                proven = min(target, max(bound if bound is not None else target, target if whole else floor_of(limit - asked)))
-                proven = max(proven, value)
-                if status != "optimal" or self._enough(known, proven):
-                    return Step("optimal" if value >= proven else "feasible", known, proven)
-                self._saw(known, proven)
-                allowance = limit - value
-            elif status != "infeasible":
-                return self._lost(known, target)
-            elif everywhere:
-                return Step("infeasible", None, None) if known is None else Step("optimal", known, int(self.goal @ known))
-            else:
-                target = min(target, floor_of(limit - asked)) if known is None else max(int(self.goal @ known), min(target, floor_of(limit - asked)))
-                allowance *= WIDER
-        return self._lost(known, target)
+            least = -FREE if known is None else dot(self.goal, known) + 1
+            if least > target or (known is not None and self._enough(known, target)):
+                break
+            beyond = max(least, target - allowance + 1)
+            reduction = Reduction.of(self.program, valuation, prices, beyond)
+            if known is None and len(reduction.pairs) == len(self.program.pairs):
+                return self._exactly(None, target)
+            question = Question.of(self.program, self.goal, self.holds, reduction)
+            distance = Distance(question, CutRelaxation(question.model, self.clock), self.clock, self.seed, self.watch, floor=question.least(beyond))
+            if distance.relax() or not distance.closed:
+                distance.close()
+            self.proofs += distance.proofs
+            if distance.known is not None:
+                known = self._better(known, question.whole(distance.known))
+            if distance.bound < FREE:
+                target = min(target, max(question.reached(distance.bound), beyond - 1))
+            if known is not None:
+                target = max(target, dot(self.goal, known))
+            self._saw(known, target)
+            allowance *= WIDER
+        return self._step(known, target)
 
     def _look_ahead(self, later: Sequence[Objective], at_least: int) -> Integers | None:
         """A solution that is good for the goals after this one and reaches `at_least` here; None where none is found quickly.
@@ -284,8 +335,8 @@ class _Stage:
             self._saw(columns, target)
 
         known = searched(core, knapsacks, self.goal, relaxed, known, enough, self.clock.part(SEARCHING), self.seed, saw)
-        if int(self.goal @ known) < enough:
-            wanting = Core(self.program, self.state.sieve, (*self.holds, Hold(self.goal, int(self.goal @ known) + 1)))
+        if dot(self.goal, known) < enough:
+            wanting = Core(self.program, self.state.sieve, (*self.holds, Hold(self.goal, dot(self.goal, known) + 1)))
             found = wanting.among(self.goal, likely(relaxed.margin(self.state.sieve), self.state.sieve), self.clock.part(TRYING), self.seed)
             known = found if found is not None and self._keeps(found) else known
         return known
@@ -302,22 +353,21 @@ class _Stage:
     def _better(self, known: Integers | None, found: Integers | None) -> Integers | None:
         if found is None or known is None:
             return known if found is None else found
-        return found if int(self.goal @ found) > int(self.goal @ known) else known
+        return found if dot(self.goal, found) > dot(self.goal, known) else known
 
     def _enough(self, known: Integers, bound: int) -> bool:
-        value = int(self.goal @ known)
+        value = dot(self.goal, known)
         return value >= bound or self.clock.close_enough(value, bound)
 
     def _lost(self, known: Integers | None, bound: int | None = None) -> Step:
-        """No answer in time, or numbers that went astray: exact integers decide where the program is small enough."""
-        if self.clock.over:
-            return Step("no_solution" if known is None else "feasible", known, bound)
-        return self._exactly(known, bound)
+        """No answer in time, or numbers that went astray: then the whole program goes to the general engine."""
+        return self._step(known, bound) if self.clock.over else self._exactly(known, bound)
 
     def _exactly(self, known: Integers | None, bound: int | None = None) -> Step:
-        step = CpSat().maximize(self.program, self.goal, self.holds, known, self.clock, self.seed, self.watch)
+        step = Mip().maximize(self.program, self.goal, self.holds, known, self.clock, self.seed, self.watch)
         bounds = [b for b in (bound, step.bound) if b is not None]
-        return Step(step.status, step.columns if step.columns is not None else known, min(bounds) if bounds else None)
+        columns = step.columns if step.columns is not None else known
+        return Step(step.status, columns, min(bounds, default=None), (*self.proofs, *step.proofs))
 
     def _keeps(self, columns: Integers, holds: tuple[Hold, ...] | None = None) -> bool:
         """Whether the columns keep every row and every hold, in exact arithmetic."""
@@ -331,7 +381,7 @@ def keeps(program: Program, holds: Sequence[Hold], columns: Integers) -> bool:
     """Whether the columns keep every row and every hold, in exact arithmetic."""
     if (columns < 0).any() or (columns > program.upper).any():
         return False
-    return all(int(hold.coefficients @ columns) >= hold.at_least for hold in holds) and next(program.broken_rows(columns), None) is None
+    return all(dot(hold.coefficients, columns) >= hold.at_least for hold in holds) and next(program.broken_rows(columns), None) is None
 
 
 def _openings(program: Program) -> Integers:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -19,15 +19,23 @@ from typing import NoReturn
 
 import numpy as np
 
-from allocator.engines.base import Clock, Hold, Outcome, Progress, Silent, Step, Watch
-from allocator.engines.integer import floor_of
+from allocator.engines.base import Clock, Hold, Outcome, Progress, Silent, Watch
+from allocator.engines.exact import valued
+from allocator.engines.goal_by_goal import Step, ceiling, looked_at
+from allocator.engines.proofs import PriceProof, proved_empty
 from allocator.engines.renumbered import Renumbered
 from allocator.engines.sifting import Sifting, State, keeps
-from allocator.program import FREE, Objective, Program, Rows
+from allocator.program import FREE, Objective, Program, Rows, dot
 from allocator.scenario import Floats, Integers
 
 REMEMBERED = 12
 """Answers' plans that are kept to start the next question from."""
+
+
+def _surely_empty(state: State, holds: Sequence[Hold]) -> bool:
+    """Whether the relaxation's prices prove, in exact integers, that nothing keeps the rows and holds."""
+    against = state.prices_against(holds)
+    return against is not None and proved_empty(state.program, holds, [PriceProof(against)])
 
 
 def _none() -> Integers:
@@ -105,10 +113,14 @@ def _ones(columns: Integers, size: int) -> Integers:
 @dataclass(frozen=True, eq=False)
 class Limit:
     """What the linear relaxation says of one goal: the value that no plan exceeds (or, for one to be minimised, falls below), and by how much one more
-    unit of each row's binding side would change it, `[row]`. Both in the objective's integers."""
+    unit of each row's binding side would change it, `[row]`. Both in the objective's integers.
+
+    `bound` is what the prices prove in exact integers; None where sides of rows are not whole.
+    """
 
     value: float
     prices: Floats
+    bound: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -263,16 +275,21 @@ class Warm:
             changed = state.program
             dense = [objective.dense(changed.size) for objective in changed.objectives]
             goal %= len(dense)
-            holds = [] if self._plan is None else [Hold(earlier, int(earlier @ self._plan)) for earlier in dense[:goal]]
+            holds = [] if self._plan is None else [Hold(earlier, dot(earlier, self._plan)) for earlier in dense[:goal]]
             asked = state.goal(dense[goal], [*holds, *state.wanted])
             relaxed = state.relax(asked, Clock(), 0.0)
-            if relaxed == "infeasible":
+            held = [*holds, *state.wanted]
+            if relaxed == "infeasible" and _surely_empty(state, held):
                 return None
             if isinstance(relaxed, str):
                 message = "The linear relaxation could not be solved: the program's numbers are too far apart for floating point."
                 raise ArithmeticError(message)
-            unit = asked.level.unit * (1 if changed.objectives[goal].maximize else -1)
-            return Limit(relaxed.limit * unit, relaxed.prices.rows * state.sieve.scale * unit)
+            sign = 1 if changed.objectives[goal].maximize else -1
+            unit, bound = asked.level.unit * sign, None
+            if all(np.issubdtype(side.dtype, np.integer) for block in changed.rows for side in (block.lower, block.upper)):
+                found = valued(changed, dense[goal], held, state.exact_prices(dense[goal], held, asked, relaxed.prices))
+                bound = None if found is None else sign * found.bound
+            return Limit(relaxed.limit * unit, relaxed.prices.rows * state.sieve.scale * unit, bound)
 
     def ceilings(self, goal: int, *, clock: Clock | None = None) -> Ceilings | None:
         """What no plan exceeds in one goal, and none with each pair, by the linear relaxation alone; None where time ran out or numbers went astray.
@@ -284,16 +301,16 @@ class Warm:
             assert state is not None
             assert self._plan is not None
             dense = [objective.dense(self.program.size) for objective in self.program.objectives[: goal + 1]]
-            asked = state.goal(dense[goal], [Hold(earlier, int(earlier @ self._plan)) for earlier in dense[:goal]])
+            holds = [Hold(earlier, dot(earlier, self._plan)) for earlier in dense[:goal]]
+            asked = state.goal(dense[goal], holds)
             relaxed = state.relax(asked, clock or Clock(), 0.0)
             if isinstance(relaxed, str) or not np.isfinite(relaxed.limit):
                 return None
-            unit = asked.level.unit
-            lost = np.maximum(relaxed.margin(state.sieve), 0.0)
-            with_each = (relaxed.limit - np.minimum(lost, 2 * FREE / unit)) * unit
-            # As `floor_of` does for one bound: the largest integer that each could mean.
-            most_with = np.floor(with_each + 1e-10 * np.abs(with_each) + 1e-6).astype(np.int64)
-            return Ceilings(floor_of(relaxed.limit * unit), most_with, relaxed.prices.rows * state.sieve.scale * unit)
+            found = valued(self.program, dense[goal], holds, state.exact_prices(dense[goal], holds, asked, relaxed.prices))
+            if found is None:
+                return None
+            most_with = np.asarray((found.total - found.margin) >> found.bits, dtype=np.int64)
+            return Ceilings(found.bound, most_with, relaxed.prices.rows * state.sieve.scale * asked.level.unit)
 
     def reach(self, goal: int, change: Change = SAME, *, clock: Clock | None = None, near: Integers | None = None) -> Step:
         """One goal alone, to be maximised, under a change: its best plan among those that keep the goals before it at what the program's own plan has.
@@ -306,11 +323,18 @@ class Warm:
                 return Step("infeasible", None, None)
             assert self._plan is not None
             dense = [objective.dense(state.program.size) for objective in state.program.objectives[: goal + 1]]
-            holds = [Hold(earlier, int(earlier @ self._plan)) for earlier in dense[:goal]]
+            holds = [Hold(earlier, dot(earlier, self._plan)) for earlier in dense[:goal]]
             state.last = self._plan if near is None else near
             known = state.last if keeps(state.program, (*holds, *state.wanted), state.last) else None
             watch = Watch(Silent(), state.program.objectives[goal])
-            return Sifting(state).maximize(state.program, dense[goal], holds, known, clock or Clock(), self._seed, watch)
+            step = Sifting(state).maximize(state.program, dense[goal], holds, known, clock or Clock(), self._seed, watch)
+            shown = looked_at(state.program, dense[goal], [*holds, *state.wanted], step)
+            if step.columns is None and not shown.empty:
+                return Step("no_solution", None, shown.bound)
+            bounds = [bound for bound in (shown.bound, ceiling(state.program, dense[goal])) if bound is not None]
+            bound = None if step.columns is None else min(bounds)
+            proved = bound is not None and step.columns is not None and dot(dense[goal], step.columns) >= bound
+            return Step("infeasible" if step.columns is None else "optimal" if proved else "feasible", step.columns, bound)
 
     def succeed(
         self,

@@ -1,0 +1,357 @@
+"""Branch and cut whose answer is a proof: cuts, a tree of cases, and prices for each case, all of which can be checked in exact integers.
+
+Two parts. `Relaxation` is a model's linear program with cuts, kept from one goal to the next. `Tree` divides what the
+relaxation leaves open into cases by the value of a column, until prices prove of every case that it holds no solution of
+the value that is looked for.
+
+The linear programs are solved in floating point; they only suggest prices, cuts and columns to divide at. What they suggest
+is rounded to integers and judged exactly on the spot, and once more from the finished proof (`proofs`).
+
+Source: Land and Doig 1960; proofs that can be checked apart from the solver: Cheung, Gleixner and Steffy 2017.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.sparse import csr_matrix, vstack
+
+from allocator.engines.base import Clock
+from allocator.engines.cuts import Cut, Recipe, separate
+from allocator.engines.exact import RowPrices, evaluated
+from allocator.engines.integer import Model
+from allocator.engines.linear import Ending, LinearProgram
+from allocator.program import dot
+from allocator.scenario import Floats, Integers, Mask
+
+ROUNDS, STALLED, GAIN = 40, 3, 0.02
+"""Rounds of cuts at most; they end where the last few won less than this part of what all have won."""
+STARTS = 2
+"""Times that the linear program is solved afresh when cuts win nothing any more: from another of its best corners other cuts follow."""
+PATIENT = 6
+"""Rounds of cuts under a row that asks for a better solution, even where they win nothing: it may turn out impossible all at once."""
+MOST_CUTS = 1_500
+"""Cuts that are remembered; beyond that no more are looked for."""
+LOOSE = 1e-4
+"""A cut that is further from binding than this, in the solver's scale, leaves the linear program between goals."""
+UNDECIDED = 1e-6
+"""A value this close to a whole number is one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A case that prices settle: no solution in it has the value looked for; none at all where `empty`."""
+
+    prices: RowPrices
+    empty: bool
+
+
+@dataclass(frozen=True)
+class Fork:
+    """Two cases: the column is at most `value`, or larger. They follow in this order."""
+
+    column: int
+    value: int
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """The rows of a model and the cuts derived from them, in order; cut k is row `base + k`."""
+
+    matrix: csr_matrix
+    lower: Integers
+    upper: Integers
+    base: int
+    recipes: tuple[Recipe, ...] = ()
+
+    def add(self, cuts: Sequence[Cut]) -> Rows:
+        """With further cuts."""
+        matrix = vstack([self.matrix, as_rows(cuts, self.matrix.shape[1])]).tocsr()
+        lower = np.concatenate([self.lower, np.full(len(cuts), -_FREE)])
+        upper = np.concatenate([self.upper, np.array([cut.upper for cut in cuts], dtype=np.int64)])
+        return Rows(matrix, lower, upper, self.base, (*self.recipes, *(cut.recipe for cut in cuts)))
+
+
+def as_rows(cuts: Sequence[Cut], width: int) -> csr_matrix:
+    """Cuts as rows over so many columns."""
+    starts = np.cumsum([0, *(len(cut.columns) for cut in cuts)])
+    columns = np.concatenate([cut.columns for cut in cuts])
+    return csr_matrix((np.concatenate([cut.coefficients for cut in cuts]), columns, starts), shape=(len(cuts), width))
+
+
+_FREE = 1 << 60
+
+
+class Relaxation:
+    """A model's linear program with cuts. Later goals of the same program take it over, cuts and all."""
+
+    def __init__(self, model: Model, clock: Clock) -> None:
+        self.model, self.clock = model, clock
+        self.rows = Rows(model.matrix, model.lower, model.upper, len(model.lower))
+        self.linear = LinearProgram(model, lambda: self.clock.over)
+        self._inside = np.arange(len(model.lower))
+        """The rows that the linear program has, by their number in `rows`."""
+        self.prices: RowPrices | None = None
+        self.total = 0
+        self.worth: Integers = np.zeros(0, dtype=np.int64)
+
+    def pursue(self, model: Model, clock: Clock) -> bool:
+        """Take another goal of the same program, with the rows of further holds at the end; False where it is another program."""
+        known, base = self.rows, self.rows.base
+        fresh = len(model.lower) - base
+        if fresh < 0 or model.matrix.shape[1] != known.matrix.shape[1]:
+            return False
+        self._tidy()
+        known = self.rows
+        recipes = tuple(replace(recipe, rows=np.where(recipe.rows >= base, recipe.rows + fresh, recipe.rows)) for recipe in known.recipes)
+        matrix = vstack([model.matrix, known.matrix[base:]]).tocsr()
+        lower, upper = (np.concatenate([a, b[base:]]) for a, b in ((model.lower, known.lower), (model.upper, known.upper)))
+        if fresh:
+            self.linear.add_rows(model.matrix[base:], model.lower[base:], model.upper[base:])
+        self._inside = np.concatenate([np.where(self._inside >= base, self._inside + fresh, self._inside), base + np.arange(fresh)])
+        self.rows = Rows(matrix, lower, upper, len(model.lower), recipes)
+        self.model, self.clock, self.prices = model, clock, None
+        self.linear.reside(lower[self._inside], upper[self._inside])
+        self.linear.pursue(model.goal)
+        return True
+
+    def _tidy(self) -> None:
+        """Take cuts that do not bind out of the linear program."""
+        activity = self.linear.matrix @ self.linear.values
+        slack = (self.linear.upper - activity) / self.linear.size
+        kept = np.flatnonzero((self._inside < self.rows.base) | (slack <= LOOSE))
+        if len(kept) < len(self._inside):
+            self.linear.keep_rows(kept)
+            self._inside = self._inside[kept]
+
+    def tighten(self, cutoff: Callable[[], int], rounds: int = ROUNDS) -> Ending:
+        """Solve, and cut while that helps, until the bound is below `cutoff` (in the model's units)."""
+        ending = self.linear.solve()
+        limits: list[float] = []
+        starts = 0
+        while ending == "optimal":
+            self._take_prices()
+            limits.append(self.linear.limit)
+            if self.bound < cutoff() or rounds <= 0 or len(self.rows.recipes) >= MOST_CUTS:
+                break
+            rounds -= 1
+            cuts = [] if _stalled(limits) else separate(self.linear)
+            if cuts:
+                self._add(cuts)
+            elif starts < STARTS:
+                starts += 1
+                limits = limits[-1:]
+                self.linear.afresh(starts)
+            else:
+                break
+            ending = self.linear.solve()
+        return ending
+
+    def _add(self, cuts: Sequence[Cut]) -> None:
+        told = [replace(cut, recipe=replace(cut.recipe, rows=self._inside[cut.recipe.rows])) for cut in cuts]
+        first = len(self.rows.lower)
+        self.rows = self.rows.add(told)
+        self._inside = np.concatenate([self._inside, first + np.arange(len(cuts))])
+        self.linear.add_rows(as_rows(cuts, self.rows.matrix.shape[1]), self.rows.lower[first:], self.rows.upper[first:])
+
+    def _take_prices(self) -> None:
+        """The linear program's prices where their exact bound is no worse than the best so far."""
+        found = self.judged(self.linear.prices)
+        if found is not None:
+            prices, total, worth = found
+            if self.prices is None or total * (1 << self.prices.bits) <= self.total * (1 << prices.bits):
+                self.prices, self.total, self.worth = prices, total, worth
+
+    def judged(self, told: Floats) -> tuple[RowPrices, int, Integers] | None:
+        """Prices of the linear program's rows as exact prices of all rows, with the total and worths that they prove."""
+        prices = np.zeros(len(self.rows.lower))
+        prices[self._inside] = told
+        rows, model = self.rows, self.model
+        exact = RowPrices.of(rows.matrix, rows.lower, rows.upper, model.goal, prices)
+        found = evaluated(rows.matrix, rows.lower, rows.upper, model.goal, np.zeros_like(model.most), model.most, exact)
+        return None if found is None else (exact, *found)
+
+    @property
+    def bound(self) -> int:
+        """The largest value that a solution can have, in the model's units, by the best prices so far."""
+        return _FREE if self.prices is None else self.total >> self.prices.bits
+
+    def empty(self) -> Case | None:
+        """Prices that prove that there is no solution, from a linear program that was found impossible."""
+        ray = self.linear.ray()
+        prices = None if ray is None else np.zeros(len(self.rows.lower))
+        if ray is None or prices is None:
+            return None
+        prices[self._inside] = ray
+        return empty_case(self.rows, prices, np.zeros_like(self.model.most), self.model.most)
+
+    def free(self, cutoff: int) -> tuple[Mask, Integers]:
+        """Columns whose value is open in solutions that reach `cutoff`, and the value that the others have."""
+        assert self.prices is not None
+        return settled(self.total, self.worth, self.model.most, cutoff << self.prices.bits)
+
+
+def _stalled(limits: Sequence[float]) -> bool:
+    """Whether the last rounds of cuts won next to nothing."""
+    return len(limits) > STALLED and limits[-1 - STALLED] - limits[-1] <= GAIN * (limits[0] - limits[-1])
+
+
+def settled(total: int, worth: Integers, most: Integers, least: int) -> tuple[Mask, Integers]:
+    """Columns that are open where a solution's total must be `least`, and the ends at which the others are."""
+    end = np.where(worth > 0, most, 0)
+    free = np.abs(worth) <= total - least if total - least < 1 << 62 else np.ones(len(worth), dtype=bool)
+    free = np.asarray(free, dtype=bool) & (most > 0)
+    return free, np.where(free, 0, end)
+
+
+def empty_case(rows: Rows, ray: Floats, low: Integers, high: Integers) -> Case | None:
+    """Prices that prove a case empty, in the sense that every solution's nothing would be at most less than nothing."""
+    nothing = np.zeros(rows.matrix.shape[1], dtype=np.int64)
+    for sign in (1.0, -1.0):
+        exact = RowPrices.of(rows.matrix, rows.lower, rows.upper, nothing, sign * ray)
+        found = evaluated(rows.matrix, rows.lower, rows.upper, nothing, low, high, exact)
+        if found is not None and found[0] < 0:
+            return Case(exact, empty=True)
+    return None
+
+
+def part_of(rows: Rows, goal: Integers, free: Mask, at: Integers, at_least: int | None) -> Rows:
+    """The rows over the columns that are open, the others' part taken off, and a last row: the goal has this value at least."""
+    columns = np.flatnonzero(free)
+    used = rows.matrix @ at
+    wanted = -_FREE if at_least is None else at_least - dot(goal, at)
+    matrix = vstack([rows.matrix[:, columns], csr_matrix(goal[columns][None, :])]).tocsr()
+    lower = np.append(np.where(rows.lower <= -_FREE, -_FREE, rows.lower - used), wanted)
+    upper = np.append(np.where(rows.upper >= _FREE, _FREE, rows.upper - used), _FREE)
+    return Rows(matrix, lower, upper, len(lower))
+
+
+@dataclass(eq=False)
+class Tree:
+    """The search for solutions that reach `cutoff`, in the columns that are open.
+
+    First more cuts: what is looked for is a row by now, and rounding it often leaves nothing. Then cases. `nodes` is the proof so far, in order:
+    forks, each before its two cases; `part` has the rows and cuts it speaks of. `found` is the best solution met.
+    """
+
+    rows: Rows
+    goal: Integers
+    most: Integers
+    cutoff: int
+    free: Mask
+    at: Integers
+    """The values of the columns that are not open."""
+    fixing: RowPrices | None
+    """The prices that leave those open, and no others."""
+    clock: Clock
+    keeps: Callable[[Integers], bool]
+
+    def __post_init__(self) -> None:
+        self.asked: int | None = None if self.cutoff <= -_FREE else self.cutoff
+        self.part = part_of(self.rows, self.goal, self.free, self.at, self.asked)
+        self.columns = np.flatnonzero(self.free)
+        self._goal, self._most, self._already = self.goal[self.columns], self.most[self.columns], dot(self.goal, self.at)
+        model = Model(self.part.matrix, self.part.lower, self.part.upper, self._most, self._goal, 1)
+        self._linear = LinearProgram(model, lambda: self.clock.over)
+        self.nodes: list[Case | Fork] = []
+        self.found: Integers | None = None
+        self._open = [(np.zeros_like(self._most), self._most)]
+        self._cut = False
+
+    def search(self, cases: int) -> bool:
+        """Look at so many more cases at most. Whether all were settled: then no solution reaches `cutoff`, which is beyond `found`."""
+        if not self._cut:
+            self._cut = True
+            self._root()
+        while self._open:
+            if cases <= 0 or self.clock.over:
+                return False
+            cases -= 1
+            low, high = self._open.pop()
+            node = self._settle(low, high)
+            self.nodes.append(node)
+            if isinstance(node, Fork):
+                place = int(np.searchsorted(self.columns, node.column))
+                below, above = (low, high.copy()), (low.copy(), high)
+                below[1][place], above[0][place] = node.value, node.value + 1
+                self._open += [above, below]
+        return True
+
+    def _root(self) -> None:
+        limits: list[float] = []
+        rounds = starts = 0
+        while len(self.columns) and not self.clock.over and self._linear.solve() == "optimal":
+            self._meet_nearest()
+            limits.append(self._linear.limit)
+            rounds += 1
+            if rounds > ROUNDS or limits[-1] < self.cutoff - self._already - 1e-6 * abs(limits[-1]) - 1e-3:
+                break
+            cuts = [] if _stalled(limits) and rounds > PATIENT else separate(self._linear)
+            if cuts:
+                self.part = self.part.add(cuts)
+                self._linear.add_rows(as_rows(cuts, len(self.columns)), self.part.lower[-len(cuts) :], self.part.upper[-len(cuts) :])
+            elif starts < STARTS:
+                starts += 1
+                limits = limits[-1:]
+                self._linear.afresh(starts)
+            else:
+                break
+
+    def _settle(self, low: Integers, high: Integers) -> Case | Fork:
+        part, linear = self.part, self._linear
+        changed = np.flatnonzero((linear.low != low) | (linear.high != high))
+        linear.confine(changed, low[changed], high[changed])
+        ending = linear.solve() if len(self.columns) else "infeasible"
+        values = (low + np.minimum(high, low + 1)) / 2.0
+        if ending == "infeasible" and len(self.columns):
+            ray = linear.ray()
+            case = None if ray is None else empty_case(part, ray, low, high)
+            if case is not None:
+                return case
+        elif ending == "optimal":
+            values = linear.values
+            self._meet_nearest()
+            exact = RowPrices.of(part.matrix, part.lower, part.upper, self._goal, linear.prices)
+            proved = evaluated(part.matrix, part.lower, part.upper, self._goal, low, high, exact)
+            if proved is not None and proved[0] < (self.cutoff - self._already) << exact.bits:
+                return Case(exact, empty=False)
+        undecided = np.flatnonzero(low < high)
+        if not len(undecided):
+            return self._decided(low)
+        apart = np.abs(values - np.rint(values))[undecided]
+        if float(apart.max()) > UNDECIDED:
+            weight = 1.0 + np.abs(self._goal[undecided]) / max(1, int(np.abs(self._goal).max(initial=0)))
+            at = int(undecided[np.argmax(apart * weight)])
+            value = int(np.floor(values[at]))
+        else:
+            at = int(undecided[0])
+            value = min(int(np.rint(values[at])), int(high[at]) - 1)
+        return Fork(int(self.columns[at]), max(value, int(low[at])))
+
+    def _meet_nearest(self) -> None:
+        values = self._linear.values
+        nearest = np.rint(values).astype(np.int64)
+        if np.abs(values - nearest).max(initial=0.0) < UNDECIDED:
+            self._meet(nearest)
+
+    def _decided(self, low: Integers) -> Case:
+        """All columns have one value: the solution is met, or a row that it breaks is the proof."""
+        self._meet(low)
+        activity = self.part.matrix @ low
+        price = np.zeros(len(self.part.lower), dtype=np.int64)
+        over, short = np.flatnonzero(activity > self.part.upper), np.flatnonzero(activity < self.part.lower)
+        if len(over):
+            price[over[0]] = 1
+        elif len(short):
+            price[short[0]] = -1
+        return Case(RowPrices(price, 0), empty=bool(price.any()))
+
+    def _meet(self, values: Integers) -> None:
+        """Look at a solution in whole numbers: from now on only better ones are looked for, where it is one."""
+        whole = self.at.copy()
+        whole[self.columns] = values
+        value = dot(self.goal, whole)
+        if value >= self.cutoff and self.keeps(whole):
+            self.found, self.cutoff = whole, value + 1

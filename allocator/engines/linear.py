@@ -1,0 +1,179 @@
+"""A linear program over the columns of a model, in HiGHS: its rows and goal are integers, it takes cuts, and it starts from where it stands.
+
+Rows are divided by their largest coefficient and the goal by its own on the way to the solver, and prices are multiplied
+back; whoever uses values or prices for a proof judges them in exact integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+import highspy
+import numpy as np
+from scipy.sparse import csr_matrix, vstack
+
+from allocator.engines.highs import run, silent
+from allocator.engines.integer import Model, eased
+from allocator.engines.sieve import bounds
+from allocator.program import FREE
+from allocator.scenario import Floats, Integers
+
+Ending = Literal["optimal", "infeasible", "stopped", "lost"]
+DUAL, PRIMAL = 1, 4
+"""HiGHS's numbers for the two simplex methods: the dual one after rows are added, the primal one for another goal."""
+LARGEST_COST = 1_000.0
+"""The largest coefficient of the goal in the solver: it works with absolute tolerances."""
+
+
+class LinearProgram:
+    """The relaxation of a model. Rows are numbered as they come: the model's, then what is added."""
+
+    def __init__(self, model: Model, over: Callable[[], bool], *, low: Integers | None = None, high: Integers | None = None) -> None:
+        self.matrix, self.lower, self.upper, self.most = model.matrix, model.lower, model.upper, model.most
+        self.goal = model.goal
+        self.low = np.zeros(len(model.goal), dtype=np.int64) if low is None else low.copy()
+        self.high = model.most.copy() if high is None else high.copy()
+        self._over = over
+        self.size = _sizes(model.matrix)
+        self._unit = 1.0
+        self.solver = silent(presolve="off", solver="simplex")
+        self.solver.cbSimplexInterrupt.subscribe(lambda event: event.interrupt(self._over()))
+        self.solver.passModel(self._program())
+        self.values: Floats = np.zeros(len(self.goal))
+        self.prices: Floats = np.zeros(len(self.lower))
+        self.activity: Floats = np.zeros(len(self.lower))
+        self.limit = np.inf
+
+    def _program(self) -> highspy.HighsLp:
+        told = highspy.HighsLp()
+        told.num_row_, told.num_col_ = self.matrix.shape
+        told.sense_ = highspy.ObjSense.kMaximize
+        told.col_cost_ = self._cost()
+        told.col_lower_, told.col_upper_ = self.low.astype(np.float64), bounds(self.high)
+        told.row_lower_, told.row_upper_ = eased(self.lower, -1) / self.size, eased(self.upper, 1) / self.size
+        told.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        told.a_matrix_.start_, told.a_matrix_.index_ = self.matrix.indptr, self.matrix.indices
+        told.a_matrix_.value_ = self.matrix.data / np.repeat(self.size, np.diff(self.matrix.indptr))
+        return told
+
+    def _cost(self) -> Floats:
+        self._unit = max(1.0, float(np.abs(self.goal).max(initial=0)) / LARGEST_COST)
+        return self.goal / self._unit
+
+    def pursue(self, goal: Integers) -> None:
+        """Maximise this goal from now on, from where it stands: what was best for another goal keeps the rows still."""
+        self.goal = goal
+        self.solver.clearSolver()
+        columns = np.arange(len(goal), dtype=np.int32)
+        self.solver.changeColsCost(len(goal), columns, self._cost())
+
+    def solve(self) -> Ending:
+        """Solve from where it stands."""
+        if self._over():
+            return "stopped"
+        status = run(self.solver)
+        self.solver.setOptionValue("simplex_strategy", DUAL)
+        if status == highspy.HighsModelStatus.kOptimal:
+            solution = self.solver.getSolution()
+            self.values = np.array(solution.col_value)
+            self.prices = np.array(solution.row_dual) * self._unit / self.size
+            self.activity = np.asarray(self.matrix @ self.values)
+            self.limit = self.solver.getInfo().objective_function_value * self._unit
+            return "optimal"
+        if status == highspy.HighsModelStatus.kInfeasible:
+            return "infeasible"
+        return "stopped" if status == highspy.HighsModelStatus.kInterrupt else "lost"
+
+    def afresh(self, seed: int) -> None:
+        """Forget where it stands: the next answer may be another of several that are best, and other cuts follow from it."""
+        self.solver.clearSolver()
+        self.solver.setOptionValue("random_seed", seed)
+
+    def ray(self) -> Floats | None:
+        """Prices of rows that show that no solution is possible, if the solver has any."""
+        _, there, told = self.solver.getDualRay()
+        if not there:
+            return None
+        ray = np.array(told) / self.size
+        largest = float(np.abs(ray).max(initial=0))
+        return ray / largest if largest > 0 else None
+
+    def add_rows(self, matrix: csr_matrix, lower: Integers, upper: Integers) -> None:
+        """Add rows in integers; the next answer starts from where it stands."""
+        size = _sizes(matrix)
+        entries = matrix.data / np.repeat(size, np.diff(matrix.indptr))
+        self.solver.addRows(
+            len(lower), eased(lower, -1) / size, eased(upper, 1) / size, len(entries),
+            matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32), entries,
+        )  # fmt: skip
+        self.matrix = vstack([self.matrix, matrix]).tocsr()
+        self.lower, self.upper = np.concatenate([self.lower, lower]), np.concatenate([self.upper, upper])
+        self.size = np.concatenate([self.size, size])
+
+    def keep_rows(self, kept: Integers) -> None:
+        """Keep only these rows, in order."""
+        gone = np.setdiff1d(np.arange(len(self.lower)), kept)
+        if len(gone):
+            self.solver.deleteRows(len(gone), gone.astype(np.int32))
+            self.matrix, self.lower, self.upper = self.matrix[kept], self.lower[kept], self.upper[kept]
+            self.size = self.size[kept]
+
+    def reside(self, lower: Integers, upper: Integers) -> None:
+        """Give all rows these sides."""
+        changed = np.flatnonzero((lower != self.lower) | (upper != self.upper))
+        self.lower, self.upper = lower, upper
+        if len(changed):
+            size = self.size[changed]
+            low, high = eased(lower[changed], -1) / size, eased(upper[changed], 1) / size
+            self.solver.changeRowsBounds(len(changed), changed.astype(np.int32), low, high)
+
+    def confine(self, columns: Integers, low: Integers, high: Integers) -> None:
+        """Give these columns another range."""
+        if len(columns):
+            self.low[columns], self.high[columns] = low, high
+            self.solver.changeColsBounds(len(columns), columns.astype(np.int32), low.astype(np.float64), bounds(high))
+
+    def tableau_rows(self, fractional: float, most: int) -> Iterator[Floats]:
+        """Multipliers of rows that give the tableau's rows of columns, and of rows, in parts; the most undecided first."""
+        _, basic = self.solver.getBasicVariables()
+        basic = np.array(basic)
+        inside = np.maximum(basic, 0)
+        value = np.where(basic >= 0, self.values[inside], self.activity[np.maximum(-1 - basic, 0)])
+        place = np.arange(len(basic))
+        apart = np.abs(value - np.rint(value))
+        order = np.argsort(-apart, kind="stable")
+        for position in place[order[apart[order] > fractional]][:most].tolist():
+            _, row = self.solver.getBasisInverseRow(position)
+            told = np.array(row)
+            told[np.abs(told) < 1e-9] = 0.0
+            yield told / self.size
+
+    def tight_in_parts(self, apart: float) -> tuple[Integers, Integers]:
+        """Rows at one of their sides that have a column in parts, and the columns in parts."""
+        columns = np.flatnonzero(np.abs(self.values - np.rint(self.values)) > apart)
+        near = 1e-5 * self.size
+        tight = (np.abs(self.activity - self.upper) <= near) | (np.abs(self.activity - self.lower) <= near)
+        has = np.diff(self.matrix[:, columns].indptr) > 0
+        return np.flatnonzero(tight & has), columns
+
+    def nearer_upper(self, rows: Integers) -> np.ndarray:
+        """Whether each of these rows is nearer to its upper side."""
+        above = np.where(self.upper[rows] >= FREE, np.inf, np.abs(self.upper[rows] - self.activity[rows]))
+        below = np.where(self.lower[rows] <= -FREE, np.inf, np.abs(self.activity[rows] - self.lower[rows]))
+        return np.asarray(above <= below)
+
+    def binding_rows(self) -> Integers:
+        """Rows at one of their sides in which coefficients differ from one another."""
+        near = 1e-4 * self.size
+        at_side = np.abs(self.activity - self.upper) <= near
+        at_side |= np.abs(self.activity - self.lower) <= near
+        return np.flatnonzero(at_side & (self.size > 1))
+
+
+def _sizes(matrix: csr_matrix) -> Floats:
+    """The largest coefficient of each row, at least 1."""
+    size = np.ones(matrix.shape[0])
+    owner = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    np.maximum.at(size, owner, np.abs(matrix.data).astype(np.float64))
+    return size
