@@ -1,6 +1,6 @@
 """Branch and cut whose answer is a proof: cuts, a tree of cases, and prices for each case, all of which can be checked in exact integers.
 
-Two parts. `Relaxation` is a model's linear program with cuts, kept from one goal to the next. `Tree` divides what the
+Two parts. `Relaxation` is a model's linear program with cuts. `Tree` divides what the
 relaxation leaves open into cases by the value of a column, until prices prove of every case that it holds no solution of
 the value that is looked for.
 
@@ -13,7 +13,7 @@ Source: Land and Doig 1960; proofs that can be checked apart from the solver: Ch
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
@@ -26,16 +26,14 @@ from allocator.engines.linear import Ending, LinearProgram
 from allocator.program import dot
 from allocator.scenario import Floats, Integers, Mask
 
-ROUNDS, STALLED, GAIN = 40, 3, 0.02
+ROUNDS, STALLED, GAIN = 12, 3, 0.02
 """Rounds of cuts at most; they end where the last few won less than this part of what all have won."""
-STARTS = 2
+STARTS = 1
 """Times that the linear program is solved afresh when cuts win nothing any more: from another of its best corners other cuts follow."""
 PATIENT = 6
 """Rounds of cuts under a row that asks for a better solution, even where they win nothing: it may turn out impossible all at once."""
 MOST_CUTS = 1_500
 """Cuts that are remembered; beyond that no more are looked for."""
-LOOSE = 1e-4
-"""A cut that is further from binding than this, in the solver's scale, leaves the linear program between goals."""
 UNDECIDED = 1e-6
 """A value this close to a whole number is one."""
 
@@ -85,46 +83,19 @@ _FREE = 1 << 60
 
 
 class Relaxation:
-    """A model's linear program with cuts. Later goals of the same program take it over, cuts and all."""
+    """A model's linear program with cuts.
+
+    Each goal has its own: taken over from the goal before, cuts and corner and all, it was quicker to solve but found worse cuts, and goals
+    that are proved in two seconds from nothing were not in thirty.
+    """
 
     def __init__(self, model: Model, clock: Clock) -> None:
         self.model, self.clock = model, clock
         self.rows = Rows(model.matrix, model.lower, model.upper, len(model.lower))
         self.linear = LinearProgram(model, lambda: self.clock.over)
-        self._inside = np.arange(len(model.lower))
-        """The rows that the linear program has, by their number in `rows`."""
         self.prices: RowPrices | None = None
         self.total = 0
         self.worth: Integers = np.zeros(0, dtype=np.int64)
-
-    def pursue(self, model: Model, clock: Clock) -> bool:
-        """Take another goal of the same program, with the rows of further holds at the end; False where it is another program."""
-        known, base = self.rows, self.rows.base
-        fresh = len(model.lower) - base
-        if fresh < 0 or model.matrix.shape[1] != known.matrix.shape[1]:
-            return False
-        self._tidy()
-        known = self.rows
-        recipes = tuple(replace(recipe, rows=np.where(recipe.rows >= base, recipe.rows + fresh, recipe.rows)) for recipe in known.recipes)
-        matrix = vstack([model.matrix, known.matrix[base:]]).tocsr()
-        lower, upper = (np.concatenate([a, b[base:]]) for a, b in ((model.lower, known.lower), (model.upper, known.upper)))
-        if fresh:
-            self.linear.add_rows(model.matrix[base:], model.lower[base:], model.upper[base:])
-        self._inside = np.concatenate([np.where(self._inside >= base, self._inside + fresh, self._inside), base + np.arange(fresh)])
-        self.rows = Rows(matrix, lower, upper, len(model.lower), recipes)
-        self.model, self.clock, self.prices = model, clock, None
-        self.linear.reside(lower[self._inside], upper[self._inside])
-        self.linear.pursue(model.goal)
-        return True
-
-    def _tidy(self) -> None:
-        """Take cuts that do not bind out of the linear program."""
-        activity = self.linear.matrix @ self.linear.values
-        slack = (self.linear.upper - activity) / self.linear.size
-        kept = np.flatnonzero((self._inside < self.rows.base) | (slack <= LOOSE))
-        if len(kept) < len(self._inside):
-            self.linear.keep_rows(kept)
-            self._inside = self._inside[kept]
 
     def tighten(self, cutoff: Callable[[], int], rounds: int = ROUNDS) -> Ending:
         """Solve, and cut while that helps, until the bound is below `cutoff` (in the model's units)."""
@@ -150,11 +121,8 @@ class Relaxation:
         return ending
 
     def _add(self, cuts: Sequence[Cut]) -> None:
-        told = [replace(cut, recipe=replace(cut.recipe, rows=self._inside[cut.recipe.rows])) for cut in cuts]
-        first = len(self.rows.lower)
-        self.rows = self.rows.add(told)
-        self._inside = np.concatenate([self._inside, first + np.arange(len(cuts))])
-        self.linear.add_rows(as_rows(cuts, self.rows.matrix.shape[1]), self.rows.lower[first:], self.rows.upper[first:])
+        self.rows = self.rows.add(cuts)
+        self.linear.add_rows(as_rows(cuts, self.rows.matrix.shape[1]), self.rows.lower[-len(cuts) :], self.rows.upper[-len(cuts) :])
 
     def _take_prices(self) -> None:
         """The linear program's prices where their exact bound is no worse than the best so far."""
@@ -166,10 +134,8 @@ class Relaxation:
 
     def judged(self, told: Floats) -> tuple[RowPrices, int, Integers] | None:
         """Prices of the linear program's rows as exact prices of all rows, with the total and worths that they prove."""
-        prices = np.zeros(len(self.rows.lower))
-        prices[self._inside] = told
         rows, model = self.rows, self.model
-        exact = RowPrices.of(rows.matrix, rows.lower, rows.upper, model.goal, prices)
+        exact = RowPrices.of(rows.matrix, rows.lower, rows.upper, model.goal, told)
         found = evaluated(rows.matrix, rows.lower, rows.upper, model.goal, np.zeros_like(model.most), model.most, exact)
         return None if found is None else (exact, *found)
 
@@ -181,11 +147,7 @@ class Relaxation:
     def empty(self) -> Case | None:
         """Prices that prove that there is no solution, from a linear program that was found impossible."""
         ray = self.linear.ray()
-        prices = None if ray is None else np.zeros(len(self.rows.lower))
-        if ray is None or prices is None:
-            return None
-        prices[self._inside] = ray
-        return empty_case(self.rows, prices, np.zeros_like(self.model.most), self.model.most)
+        return None if ray is None else empty_case(self.rows, ray, np.zeros_like(self.model.most), self.model.most)
 
     def free(self, cutoff: int) -> tuple[Mask, Integers]:
         """Columns whose value is open in solutions that reach `cutoff`, and the value that the others have."""

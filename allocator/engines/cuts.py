@@ -234,7 +234,7 @@ def _modular(linear: LinearProgram, modulus: int) -> Iterator[tuple[Integers, In
             yield rows[used], np.where(at_upper[used], told[used], told[used] - modulus), at_upper[used], -modulus
 
 
-def _annulled(left: Integers, modulus: int) -> Iterator[Integers]:
+def _annulled(left: Any, modulus: int) -> Iterator[Integers]:
     """Sums of rows that are nothing by the modulus in every column: a basis of them, by elimination."""
     count = len(left)
     order = np.argsort((left != 0).sum(axis=1), kind="stable")
@@ -244,11 +244,9 @@ def _annulled(left: Integers, modulus: int) -> Iterator[Integers]:
         found = np.flatnonzero(whole[top:, column])
         if not len(found):
             continue
-        pivot = top + int(found[0])
-        if pivot != top:
-            whole[[top, pivot]] = whole[[pivot, top]]
+        whole[[top, top + int(found[0])]] = whole[[top + int(found[0]), top]]
         whole[top] = whole[top] * pow(int(whole[top, column]), -1, modulus) % modulus
-        others = top + found[found > 0] if pivot == top else np.flatnonzero(whole[top + 1 :, column]) + top + 1
+        others = top + 1 + np.flatnonzero(whole[top + 1 :, column])
         whole[others] = (whole[others] - whole[others, column][:, None] * whole[top]) % modulus
         top += 1
     for row in whole[top:]:

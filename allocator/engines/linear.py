@@ -20,8 +20,6 @@ from allocator.program import FREE
 from allocator.scenario import Floats, Integers
 
 Ending = Literal["optimal", "infeasible", "stopped", "lost"]
-DUAL, PRIMAL = 1, 4
-"""HiGHS's numbers for the two simplex methods: the dual one after rows are added, the primal one for another goal."""
 LARGEST_COST = 1_000.0
 """The largest coefficient of the goal in the solver: it works with absolute tolerances."""
 
@@ -61,19 +59,11 @@ class LinearProgram:
         self._unit = max(1.0, float(np.abs(self.goal).max(initial=0)) / LARGEST_COST)
         return self.goal / self._unit
 
-    def pursue(self, goal: Integers) -> None:
-        """Maximise this goal from now on, from where it stands: what was best for another goal keeps the rows still."""
-        self.goal = goal
-        self.solver.clearSolver()
-        columns = np.arange(len(goal), dtype=np.int32)
-        self.solver.changeColsCost(len(goal), columns, self._cost())
-
     def solve(self) -> Ending:
         """Solve from where it stands."""
         if self._over():
             return "stopped"
         status = run(self.solver)
-        self.solver.setOptionValue("simplex_strategy", DUAL)
         if status == highspy.HighsModelStatus.kOptimal:
             solution = self.solver.getSolution()
             self.values = np.array(solution.col_value)
@@ -110,23 +100,6 @@ class LinearProgram:
         self.matrix = vstack([self.matrix, matrix]).tocsr()
         self.lower, self.upper = np.concatenate([self.lower, lower]), np.concatenate([self.upper, upper])
         self.size = np.concatenate([self.size, size])
-
-    def keep_rows(self, kept: Integers) -> None:
-        """Keep only these rows, in order."""
-        gone = np.setdiff1d(np.arange(len(self.lower)), kept)
-        if len(gone):
-            self.solver.deleteRows(len(gone), gone.astype(np.int32))
-            self.matrix, self.lower, self.upper = self.matrix[kept], self.lower[kept], self.upper[kept]
-            self.size = self.size[kept]
-
-    def reside(self, lower: Integers, upper: Integers) -> None:
-        """Give all rows these sides."""
-        changed = np.flatnonzero((lower != self.lower) | (upper != self.upper))
-        self.lower, self.upper = lower, upper
-        if len(changed):
-            size = self.size[changed]
-            low, high = eased(lower[changed], -1) / size, eased(upper[changed], 1) / size
-            self.solver.changeRowsBounds(len(changed), changed.astype(np.int32), low, high)
 
     def confine(self, columns: Integers, low: Integers, high: Integers) -> None:
         """Give these columns another range."""

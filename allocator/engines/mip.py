@@ -2,10 +2,10 @@
 
 For each goal, in order:
 
-1. The linear relaxation of the whole program, with cuts, gives a bound (`branch_and_cut`). It is kept warm from one goal to
-   the next, and so are its cuts, since they hold whatever the goal is.
+1. The linear relaxation of the whole program gives a bound (`branch_and_cut`).
 2. A look ahead to the later goals finds a first solution.
-3. What is left between that and the bound is divided into cases, in the columns that the prices leave open (reduced-cost
+3. Cuts bring the bound down; most goals are proved by then.
+4. What is left between that and the bound is divided into cases, in the columns that the prices leave open (reduced-cost
    fixing). HiGHS looks for better solutions there where the tree does not end soon, and CP-SAT takes turns with the tree.
 
 Every bound is a proof in exact integers; HiGHS only finds solutions, and they are judged exactly.
@@ -21,7 +21,7 @@ from fractions import Fraction
 import numpy as np
 
 from allocator.engines.ahead import wish_of
-from allocator.engines.base import Clock, Hold, Outcome, Progress, Watch
+from allocator.engines.base import Clock, Hold, Watch
 from allocator.engines.branch_and_cut import Relaxation
 from allocator.engines.closing import Distance, Question
 from allocator.engines.goal_by_goal import GoalByGoal, Step
@@ -40,18 +40,9 @@ class Mip(GoalByGoal):
 
     name = "mip"
 
-    def __init__(self) -> None:
-        self._relaxation: Relaxation | None = None
-
-    def solve(self, program: Program, clock: Clock, seed: int, progress: Progress) -> Outcome:
-        self._relaxation = None
-        return super().solve(program, clock, seed, progress)
-
     def maximize(self, program: Program, goal: Integers, holds: Sequence[Hold], hint: Integers | None, clock: Clock, seed: int, watch: Watch) -> Step:
         question = Question.of(program, goal, holds)
-        if self._relaxation is None or not self._relaxation.pursue(question.model, clock):
-            self._relaxation = Relaxation(question.model, clock)
-        distance = Distance(question, self._relaxation, clock, seed, watch, hint)
+        distance = Distance(question, Relaxation(question.model, clock), clock, seed, watch, hint)
         if distance.relax(rounds=0) and not distance.closed and not clock.over:
             _look_ahead(distance)
             if not distance.closed:
