@@ -25,6 +25,8 @@ CASES, MORE = 60, 5
 """Cases that the tree may look at in its first turn; how many times more in each turn after that."""
 MOMENTS = 0.5
 """CP-SAT's own measure of work (about a second of one processor) in its first turn."""
+FLAT = 3
+"""A goal with so few different coefficients only counts."""
 NEARBY = 4_000
 """Columns among which a better solution is looked for first."""
 NODES = 200
@@ -138,6 +140,22 @@ class Distance:
         bound = None if self.bound >= FREE else float(self.question.reached(self.bound))
         self.watch.saw(None if value is None else float(self.question.reached(value)), bound)
 
+    def glance(self) -> bool:
+        """Look at the relaxation quickly, where the goal only counts; whether it has an answer."""
+        if len(np.unique(self.model.goal)) > FLAT or not len(self.model.goal):
+            return False
+        values = self.relaxation.glance()
+        if values is not None:
+            self._take_bound()
+            self.take(np.rint(values).astype(np.int64))
+            self.tell()
+        return values is not None
+
+    def _take_bound(self) -> None:
+        if self.relaxation.prices is not None and self.relaxation.bound < self.bound:
+            self.bound = self.relaxation.bound
+            self._prove_plainly(max(self.bound + 1, self.floor), Case(self.relaxation.prices, empty=False))
+
     def relax(self, rounds: int | None = None) -> bool:
         """Solve the relaxation, with rounds of cuts; whether it has an answer. Its bound is taken, and its solution where it is whole."""
         ending = self.relaxation.tighten(lambda: self.cutoff) if rounds is None else self.relaxation.tighten(lambda: self.cutoff, rounds)
@@ -147,9 +165,7 @@ class Distance:
                 self._prove_plainly(None if self.question.reduction is None else self.floor, case)
                 self.empty, self.bound = self.question.reduction is None, min(self.bound, self.cutoff - 1)
             return False
-        if self.relaxation.prices is not None and self.relaxation.bound < self.bound:
-            self.bound = self.relaxation.bound
-            self._prove_plainly(max(self.bound + 1, self.floor), Case(self.relaxation.prices, empty=False))
+        self._take_bound()
         if ending == "optimal":
             self.take(np.rint(self.relaxation.linear.values).astype(np.int64))
         self.tell()

@@ -7,15 +7,18 @@ back; whoever uses values or prices for a proof judges them in exact integers.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import highspy
 import numpy as np
+from ortools.linear_solver.python import model_builder_helper
 from scipy.sparse import csr_matrix, vstack
 
+from allocator.engines.base import Clock
 from allocator.engines.highs import run, silent
 from allocator.engines.integer import Model, eased
 from allocator.engines.sieve import bounds
+from allocator.engines.stopping import stopping
 from allocator.program import FREE
 from allocator.scenario import Floats, Integers
 
@@ -150,3 +153,21 @@ def _sizes(matrix: csr_matrix) -> Floats:
     owner = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     np.maximum.at(size, owner, np.abs(matrix.data).astype(np.float64))
     return size
+
+
+def glop(model: Model, clock: Clock) -> tuple[Floats, Floats] | None:
+    """A model's relaxation by OR-Tools GLOP: values of the columns and prices of the rows; None where it has no optimum in time."""
+    builder: Any = model_builder_helper.ModelBuilderHelper()  # its stubs mistake the type of an array for the type of its elements
+    sides = eased(model.lower, -1), eased(model.upper, 1)
+    goal, matrix = model.goal.astype(np.float64), model.matrix.astype(np.float64)
+    builder.fill_model_from_sparse_data(np.zeros(len(goal)), bounds(model.most), goal, *sides, matrix)
+    builder.set_maximize(True)
+    solver = model_builder_helper.ModelSolverHelper("glop")
+    solver.enable_output(False)
+    if clock.left is not None:
+        solver.set_time_limit_in_seconds(max(clock.left, 0.001))
+    with stopping(clock, solver.interrupt_solve):
+        solver.solve(builder)
+    if solver.status() != model_builder_helper.SolveStatus.OPTIMAL:
+        return None
+    return np.asarray(solver.variable_values()), np.asarray(solver.dual_values())

@@ -26,7 +26,7 @@ from allocator.engines.branch_and_cut import Relaxation
 from allocator.engines.closing import Distance, Question
 from allocator.engines.goal_by_goal import GoalByGoal, Step
 from allocator.engines.integer import Model, highs
-from allocator.engines.linear import LinearProgram
+from allocator.engines.linear import glop
 from allocator.program import FREE, Program
 from allocator.scenario import Integers
 
@@ -43,7 +43,7 @@ class Mip(GoalByGoal):
     def maximize(self, program: Program, goal: Integers, holds: Sequence[Hold], hint: Integers | None, clock: Clock, seed: int, watch: Watch) -> Step:
         question = Question.of(program, goal, holds)
         distance = Distance(question, Relaxation(question.model, clock), clock, seed, watch, hint)
-        if distance.relax(rounds=0) and not distance.closed and not clock.over:
+        if (distance.glance() or distance.relax(rounds=0)) and not distance.closed and not clock.over:
             _look_ahead(distance)
             if not distance.closed:
                 distance.relax()
@@ -80,11 +80,12 @@ def _look_ahead(distance: Distance) -> None:
 
 
 def _ahead(model: Model, pairs: int, clock: Clock, seed: int) -> Integers | None:
-    linear = LinearProgram(model, lambda: clock.over)
-    if linear.solve() != "optimal":
+    relaxed = glop(model, clock)
+    if relaxed is None:
         return None
-    reduced = model.goal - model.matrix.T @ linear.prices
-    likely = linear.values > 1e-9
+    values, prices = relaxed
+    reduced = model.goal - model.matrix.T @ prices
+    likely = values > 1e-9
     room = min(len(likely), 2 * int(likely.sum()) + AHEAD_COLUMNS)
     if not room:
         return None
