@@ -29,9 +29,11 @@ def total_of(values: Integers) -> int:
 
 
 def dot(left: Integers, right: Integers) -> int:
-    """Sum of products of two arrays of machine integers, exactly."""
+    """Sum of products of two arrays of integers of any size, exactly."""
     used = np.flatnonzero(left)
     left, right = left[used], right[used]
+    if left.dtype == object or right.dtype == object:
+        return int(sum(a * b for a, b in zip(left.tolist(), right.tolist(), strict=True)))
     most = float(np.abs(left).max(initial=0)) * float(np.abs(right).max(initial=0))
     if most * max(1, len(left)) < 2.0**WORD:
         return int(left @ right)

@@ -24,7 +24,7 @@ from allocator.engines.cuts import Cut, Recipe, separate
 from allocator.engines.exact import RowPrices, evaluated
 from allocator.engines.integer import Model
 from allocator.engines.linear import Ending, LinearProgram, glop
-from allocator.program import dot
+from allocator.program import FREE, dot
 from allocator.scenario import Floats, Integers, Mask
 
 ROUNDS, STALLED, GAIN = 12, 3, 0.02
@@ -68,7 +68,7 @@ class Rows:
     def add(self, cuts: Sequence[Cut]) -> Rows:
         """With further cuts."""
         matrix = vstack([self.matrix, as_rows(cuts, self.matrix.shape[1])]).tocsr()
-        lower = np.concatenate([self.lower, np.full(len(cuts), -_FREE)])
+        lower = np.concatenate([self.lower, np.full(len(cuts), -FREE)])
         upper = np.concatenate([self.upper, np.array([cut.upper for cut in cuts], dtype=np.int64)])
         return Rows(matrix, lower, upper, self.base, (*self.recipes, *(cut.recipe for cut in cuts)))
 
@@ -78,9 +78,6 @@ def as_rows(cuts: Sequence[Cut], width: int) -> csr_matrix:
     starts = np.cumsum([0, *(len(cut.columns) for cut in cuts)])
     columns = np.concatenate([cut.columns for cut in cuts])
     return csr_matrix((np.concatenate([cut.coefficients for cut in cuts]), columns, starts), shape=(len(cuts), width))
-
-
-_FREE = 1 << 60
 
 
 class Relaxation:
@@ -116,26 +113,12 @@ class Relaxation:
 
     def tighten(self, cutoff: Callable[[], int], rounds: int = ROUNDS) -> Ending:
         """Solve, and cut while that helps, until the bound is below `cutoff` (in the model's units)."""
-        ending = self.linear.solve()
-        limits: list[float] = []
-        starts = 0
-        while ending == "optimal":
+
+        def enough() -> bool:
             self._take_prices(self.linear.prices)
-            limits.append(self.linear.limit)
-            if self.bound < cutoff() or rounds <= 0 or len(self.rows.recipes) >= MOST_CUTS:
-                break
-            rounds -= 1
-            cuts = [] if _stalled(limits) else separate(self.linear)
-            if cuts:
-                self._add(cuts)
-            elif starts < STARTS:
-                starts += 1
-                limits = limits[-1:]
-                self.linear.afresh(starts)
-            else:
-                break
-            ending = self.linear.solve()
-        return ending
+            return self.bound < cutoff() or len(self.rows.recipes) >= MOST_CUTS
+
+        return cut_rounds(self.linear, enough, self._add, rounds)
 
     def _add(self, cuts: Sequence[Cut]) -> None:
         self.rows = self.rows.add(cuts)
@@ -159,7 +142,7 @@ class Relaxation:
     @property
     def bound(self) -> int:
         """The largest value that a solution can have, in the model's units, by the best prices so far."""
-        return _FREE if self.prices is None else self.total >> self.prices.bits
+        return FREE if self.prices is None else self.total >> self.prices.bits
 
     def empty(self) -> Case | None:
         """Prices that prove that there is no solution, from a linear program that was found impossible."""
@@ -172,9 +155,38 @@ class Relaxation:
         return settled(self.total, self.worth, self.model.most, cutoff << self.prices.bits)
 
 
-def _stalled(limits: Sequence[float]) -> bool:
-    """Whether the last rounds of cuts won next to nothing."""
-    return len(limits) > STALLED and limits[-1 - STALLED] - limits[-1] <= GAIN * (limits[0] - limits[-1])
+def cut_rounds(linear: LinearProgram, enough: Callable[[], bool], add: Callable[[Sequence[Cut]], None], rounds: int, patience: int = 0) -> Ending:
+    """Solve, and cut while that helps, until it is enough; how the last answer ended.
+
+    Parameters
+    ----------
+    enough
+        Asked after each answer.
+    add
+        Takes the cuts that an answer breaks.
+    patience
+        Rounds that are made even where they win next to nothing.
+    """
+    limits: list[float] = []
+    made = starts = 0
+    ending = linear.solve()
+    while ending == "optimal":
+        limits.append(linear.limit)
+        if enough() or made >= rounds:
+            break
+        made += 1
+        stalled = len(limits) > STALLED and limits[-1 - STALLED] - limits[-1] <= GAIN * (limits[0] - limits[-1])
+        cuts = [] if stalled and made > patience else separate(linear)
+        if cuts:
+            add(cuts)
+        elif starts < STARTS:
+            starts += 1
+            limits = limits[-1:]
+            linear.afresh(starts)
+        else:
+            break
+        ending = linear.solve()
+    return ending
 
 
 def settled(total: int, worth: Integers, most: Integers, least: int) -> tuple[Mask, Integers]:
@@ -200,10 +212,10 @@ def part_of(rows: Rows, goal: Integers, free: Mask, at: Integers, at_least: int 
     """The rows over the columns that are open, the others' part taken off, and a last row: the goal has this value at least."""
     columns = np.flatnonzero(free)
     used = rows.matrix @ at
-    wanted = -_FREE if at_least is None else at_least - dot(goal, at)
+    wanted = -FREE if at_least is None else at_least - dot(goal, at)
     matrix = vstack([rows.matrix[:, columns], csr_matrix(goal[columns][None, :])]).tocsr()
-    lower = np.append(np.where(rows.lower <= -_FREE, -_FREE, rows.lower - used), wanted)
-    upper = np.append(np.where(rows.upper >= _FREE, _FREE, rows.upper - used), _FREE)
+    lower = np.append(np.where(rows.lower <= -FREE, -FREE, rows.lower - used), wanted)
+    upper = np.append(np.where(rows.upper >= FREE, FREE, rows.upper - used), FREE)
     return Rows(matrix, lower, upper, len(lower))
 
 
@@ -228,7 +240,7 @@ class Tree:
     keeps: Callable[[Integers], bool]
 
     def __post_init__(self) -> None:
-        self.asked: int | None = None if self.cutoff <= -_FREE else self.cutoff
+        self.asked: int | None = None if self.cutoff <= -FREE else self.cutoff
         self.part = part_of(self.rows, self.goal, self.free, self.at, self.asked)
         self.columns = np.flatnonzero(self.free)
         self._goal, self._most, self._already = self.goal[self.columns], self.most[self.columns], dot(self.goal, self.at)
@@ -259,24 +271,17 @@ class Tree:
         return True
 
     def _root(self) -> None:
-        limits: list[float] = []
-        rounds = starts = 0
-        while len(self.columns) and not self.clock.over and self._linear.solve() == "optimal":
+        def enough() -> bool:
             self._meet_nearest()
-            limits.append(self._linear.limit)
-            rounds += 1
-            if rounds > ROUNDS or limits[-1] < self.cutoff - self._already - 1e-6 * abs(limits[-1]) - 1e-3:
-                break
-            cuts = [] if _stalled(limits) and rounds > PATIENT else separate(self._linear)
-            if cuts:
-                self.part = self.part.add(cuts)
-                self._linear.add_rows(as_rows(cuts, len(self.columns)), self.part.lower[-len(cuts) :], self.part.upper[-len(cuts) :])
-            elif starts < STARTS:
-                starts += 1
-                limits = limits[-1:]
-                self._linear.afresh(starts)
-            else:
-                break
+            limit = self._linear.limit
+            return self.clock.over or limit < self.cutoff - self._already - 1e-6 * abs(limit) - 1e-3
+
+        if len(self.columns):
+            cut_rounds(self._linear, enough, self._add, ROUNDS, patience=PATIENT)
+
+    def _add(self, cuts: Sequence[Cut]) -> None:
+        self.part = self.part.add(cuts)
+        self._linear.add_rows(as_rows(cuts, len(self.columns)), self.part.lower[-len(cuts) :], self.part.upper[-len(cuts) :])
 
     def _settle(self, low: Integers, high: Integers) -> Case | Fork:
         part, linear = self.part, self._linear

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from allocator.engines.base import Hold
-from allocator.program import FREE, WORD, Program, Rows, total_of
+from allocator.program import FREE, WORD, Program, Rows, dot, total_of
 from allocator.scenario import Floats, Integers
 
 FINEST = 44
@@ -91,25 +91,28 @@ class ProgramPrices:
             start = int(program.starts[own])
             rows[start : start + len(program.rows[own])] = 0.0
         held = np.minimum(np.where(np.isfinite(held), held, 0.0), 0.0)
-        largest, entries = float(np.abs(goal).max(initial=0)), 0
-        for block, start in zip(program.rows, program.starts.tolist(), strict=False):
-            price = rows[start : start + len(block)]
-            if not price.any():
-                continue
-            weight = 1.0
-            if block.coefficient is not None:
-                weight = float(np.abs(block.coefficient).max(initial=0))
-            weight = max(weight, float(np.abs(block.slack.coefficient).max(initial=0)))
-            several = _most_rows_of_a_column(block)
-            largest += float(np.abs(price).max(initial=0)) * weight * several
-            entries += len(program.pairs)
-        for cost, hold in zip(held.tolist(), holds, strict=True):
-            largest += abs(cost) * float(np.abs(hold.coefficients).max(initial=0))
+        largest, entries = _largest(program, goal, holds, rows, held)
         side = np.where(rows > 0, upper, np.where(rows < 0, lower, 0)).astype(np.float64)
         reach = float(np.abs(side).sum()) + sum(abs(float(hold.at_least)) for price, hold in zip(held, holds, strict=True) if price)
         bits, long = denominator_bits(largest, reach, entries, spare)
         told = whole(rows, bits, long=long)
         return cls(told, tuple(int(p) for p in whole(held, bits, long=True)), bits)
+
+
+def _largest(program: Program, goal: Integers | Floats, holds: Sequence[Hold], rows: Floats, held: Floats) -> tuple[float, int]:
+    """What the terms of one column could add up to at these prices, at most, and how many entries have a part in it."""
+    largest, entries = float(np.abs(goal).max(initial=0)), 0
+    for block, start in zip(program.rows, program.starts.tolist(), strict=False):
+        price = rows[start : start + len(block)]
+        if not price.any():
+            continue
+        weight = 1.0 if block.coefficient is None else float(np.abs(block.coefficient).max(initial=0))
+        weight = max(weight, float(np.abs(block.slack.coefficient).max(initial=0)))
+        largest += float(np.abs(price).max(initial=0)) * weight * _most_rows_of_a_column(block)
+        entries += len(program.pairs)
+    for cost, hold in zip(held.tolist(), holds, strict=True):
+        largest += abs(cost) * float(np.abs(hold.coefficients).max(initial=0))
+    return largest, entries
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,22 +150,23 @@ def valued(program: Program, goal: Integers, holds: Sequence[Hold], prices: Prog
     holds
         Goals that must keep a value.
     """
-    pairs, long = len(program.pairs), prices.rows.dtype == object
+    # Whoever made the prices chose their size so that sums fit a machine integer. A proof is not believed in that either.
+    told, held = prices.rows.astype(np.float64), np.array(prices.holds, dtype=np.float64)
+    fits = _largest(program, goal.astype(np.float64) * 2.0**prices.bits, holds, told, held)[0] < 2.0 ** (WORD - 1)
+    pairs, long = len(program.pairs), prices.rows.dtype == object or not fits
     kind: Any = object if long else np.int64
-    total, own = 0, own_block(program)
-    worth = goal.astype(kind) << prices.bits if not long else goal.astype(object) * (1 << prices.bits)
+    own, rows = own_block(program), prices.rows.astype(kind)
+    if own is not None:
+        rows[int(program.starts[own]) : int(program.starts[own + 1])] = 0
+    total = _of_sides(rows, *sides_of(program))
+    if total is None:
+        return None
+    worth = goal.astype(object) * (1 << prices.bits) if long else goal << prices.bits
     seeker, slot = program.pairs.seeker, program.pairs.slot
-    for number, (block, start) in enumerate(zip(program.rows, program.starts.tolist(), strict=False)):
-        price = prices.rows[start : start + len(block)]
-        used = np.flatnonzero(price)
-        if number == own or not len(used):
+    for block, start in zip(program.rows, program.starts.tolist(), strict=False):
+        price = rows[start : start + len(block)]
+        if not price.any():
             continue
-        for row in used.tolist():
-            cost = int(price[row])
-            side = int(block.upper[row] if cost > 0 else block.lower[row])
-            if abs(side) >= FREE:
-                return None
-            total += cost * side
         if block.pair is not None and block.row is not None:
             charge = price[block.row]
             if block.coefficient is not None:
@@ -180,12 +184,10 @@ def valued(program: Program, goal: Integers, holds: Sequence[Hold], prices: Prog
         if cost:
             total += cost * hold.at_least
             worth -= hold.coefficients.astype(kind) * cost
-    beside, most = worth[pairs:], program.upper[pairs:]
-    for gain, limit in zip(beside.tolist(), most.tolist(), strict=True):
-        if gain > 0:
-            if limit >= FREE:
-                return None
-            total += gain * limit
+    gaining = pairs + np.flatnonzero(worth[pairs:] > 0)
+    if (program.upper[gaining] >= FREE).any():
+        return None
+    total += dot(worth[gaining], program.upper[gaining])
     worth = worth[:pairs]
     lowest = -(1 << 62) if not long else -(1 << (prices.bits + 128))
     closed = program.upper[:pairs] == 0
@@ -207,6 +209,13 @@ def valued(program: Program, goal: Integers, holds: Sequence[Hold], prices: Prog
     margin = best[seeker] - worth
     margin[closed] = -lowest
     return Valuation(total + total_of(best), prices.bits, open_worth, best, margin, once=True)
+
+
+def _of_sides(prices: Integers, lower: Integers, upper: Integers) -> int | None:
+    """What the sides of rows come to at prices; None where a price asks for a side that is absent."""
+    used = np.flatnonzero(prices)
+    side = np.where(prices[used] > 0, upper[used], lower[used])
+    return None if (np.abs(side) >= FREE).any() else dot(prices[used], side)
 
 
 def _of_group(price: Integers, row_of: Integers | Any) -> Integers:
@@ -268,26 +277,21 @@ def evaluated(matrix: Any, lower: Integers, upper: Integers, goal: Integers, low
     None where the prices prove nothing: they ask for a side that is absent, or a column without a limit gains.
     """
     numbers = prices.numbers
+    total = _of_sides(numbers, lower, upper)
+    if total is None:
+        return None
     used = np.flatnonzero(numbers)
-    total = 0
-    for row in used.tolist():
-        cost = int(numbers[row])
-        side = int(upper[row] if cost > 0 else lower[row])
-        if abs(side) >= FREE:
-            return None
-        total += cost * side
-    if numbers.dtype == object:
+    entries = matrix[used]
+    charged = abs(entries).T @ np.abs(numbers[used].astype(np.float64))
+    largest = float(np.abs(goal).max(initial=0)) * 2.0**prices.bits + float(np.max(charged, initial=0.0))
+    # Whoever made the prices chose their size so that sums fit a machine integer. A proof is not believed in that either.
+    if numbers.dtype == object or largest >= 2.0 ** (WORD - 1):
         worth = goal.astype(object) * (1 << prices.bits)
-        entries = matrix[used].tocoo()
-        np.subtract.at(worth, entries.col, numbers[used][entries.row] * entries.data)
+        told = entries.tocoo()
+        np.subtract.at(worth, told.col, numbers[used].astype(object)[told.row] * told.data.astype(object))
     else:
-        worth = (goal << prices.bits) - np.asarray(matrix[used].T @ numbers[used])
+        worth = (goal << prices.bits) - np.asarray(entries.T @ numbers[used])
     end = np.where(worth > 0, high, low)
-    plain = np.flatnonzero(np.abs(end) <= 1)
-    total += total_of(worth[plain] * end[plain])
-    for column in np.flatnonzero(np.abs(end) > 1).tolist():
-        if worth[column]:
-            if abs(int(end[column])) >= FREE:
-                return None
-            total += int(worth[column]) * int(end[column])
-    return total, worth
+    if (np.abs(end[worth != 0]) >= FREE).any():
+        return None
+    return total + dot(worth, end), worth

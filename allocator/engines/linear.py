@@ -30,11 +30,10 @@ LARGEST_COST = 1_000.0
 class LinearProgram:
     """The relaxation of a model. Rows are numbered as they come: the model's, then what is added."""
 
-    def __init__(self, model: Model, over: Callable[[], bool], *, low: Integers | None = None, high: Integers | None = None) -> None:
+    def __init__(self, model: Model, over: Callable[[], bool]) -> None:
         self.matrix, self.lower, self.upper, self.most = model.matrix, model.lower, model.upper, model.most
         self.goal = model.goal
-        self.low = np.zeros(len(model.goal), dtype=np.int64) if low is None else low.copy()
-        self.high = model.most.copy() if high is None else high.copy()
+        self.low, self.high = np.zeros(len(model.goal), dtype=np.int64), model.most.copy()
         self._over = over
         self.size = _sizes(model.matrix)
         self._unit = 1.0
@@ -116,10 +115,9 @@ class LinearProgram:
         basic = np.array(basic)
         inside = np.maximum(basic, 0)
         value = np.where(basic >= 0, self.values[inside], self.activity[np.maximum(-1 - basic, 0)])
-        place = np.arange(len(basic))
         apart = np.abs(value - np.rint(value))
         order = np.argsort(-apart, kind="stable")
-        for position in place[order[apart[order] > fractional]][:most].tolist():
+        for position in order[apart[order] > fractional][:most].tolist():
             _, row = self.solver.getBasisInverseRow(position)
             told = np.array(row)
             told[np.abs(told) < 1e-9] = 0.0
@@ -157,7 +155,8 @@ def _sizes(matrix: csr_matrix) -> Floats:
 
 def glop(model: Model, clock: Clock) -> tuple[Floats, Floats] | None:
     """A model's relaxation by OR-Tools GLOP: values of the columns and prices of the rows; None where it has no optimum in time."""
-    builder: Any = model_builder_helper.ModelBuilderHelper()  # its stubs mistake the type of an array for the type of its elements
+    # Any, because the stubs of OR-Tools ask for one number where the method takes an array of them.
+    builder: Any = model_builder_helper.ModelBuilderHelper()
     sides = eased(model.lower, -1), eased(model.upper, 1)
     goal, matrix = model.goal.astype(np.float64), model.matrix.astype(np.float64)
     builder.fill_model_from_sparse_data(np.zeros(len(goal)), bounds(model.most), goal, *sides, matrix)

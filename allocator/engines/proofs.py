@@ -6,8 +6,8 @@ There are four kinds of proof:
 - `PriceProof`: prices of rows. The bound is added up from them.
 - `KnapsackProof`: prices at which rows with room of their own are filled with whole people.
 - `SearchProof`: prices that leave few columns open, cuts with their recipes, and a tree of cases with prices for each.
-- `IntegerProof`: the word of a method that computes in integers throughout and looks at every solution: minimum-cost
-  flow, CP-SAT. It is taken, since there is no rounding in it; it is the only one that is.
+- `IntegerProof`: the word of a method that computes in integers throughout and looks at every solution: CP-SAT. It is
+  taken, since there is no rounding in it; so is what CP-SAT says of the columns that a `SearchProof` leaves open.
 """
 
 from __future__ import annotations
@@ -97,55 +97,54 @@ class SearchProof:
     @classmethod
     def plain(cls, beyond: int | None, rows: Rows, case: Case, reduction: Reduction | None = None) -> SearchProof:
         """One case, which prices of all rows settle."""
-        recipes, place, _ = _needed(rows.base, rows.recipes, [case.prices])
+        recipes, place = _needed(rows, _priced(rows, [case.prices]))
         return cls(beyond, recipes, None, None, (), (replace(case, prices=_placed(case.prices, place, extra=1)),), reduction)
 
     @classmethod
     def of_tree(cls, beyond: int | None, tree: Tree, reduction: Reduction | None = None) -> SearchProof:
         """The proof of a tree that is settled, with the cuts that have a part in it."""
-        prices = [node.prices for node in tree.nodes if isinstance(node, Case)]
-        further, place, used = _needed(tree.part.base, tree.part.recipes, prices)
-        asked = None if tree.asked is None else tree.asked
-        fixing = tree.fixing
-        first = [] if fixing is None else [fixing]
-        first.append(RowPrices(used[: tree.part.base - 1].astype(np.int64), 0))
-        for recipe in further:
-            inside = recipe.rows[recipe.rows < tree.part.base - 1]
-            first.append(RowPrices(np.bincount(inside, minlength=tree.part.base - 1), 0))
-        recipes, outer, _ = _needed(tree.rows.base, tree.rows.recipes, first)
-        # Rows of the part: those kept of the whole, the row that asks, then the part's own cuts.
-        kept = np.flatnonzero(outer >= 0)
+        part, whole, fixing = tree.part, tree.rows, tree.fixing
+        of_whole = part.base - 1
+        """Rows of the part that the whole has as well; then comes the row that asks, then the part's own cuts."""
+        used = _priced(part, [node.prices for node in tree.nodes if isinstance(node, Case)])
+        _, place = _needed(part, used)
+        # `_needed` has marked in `used` the rows that the part's own cuts follow from.
+        recipes, outer = _needed(whole, used[:of_whole] | _priced(whole, [] if fixing is None else [fixing]))
+        kept, own = np.flatnonzero(outer >= 0), part.base + np.flatnonzero(place[part.base :] >= 0)
         inner = np.full(len(place), -1, dtype=np.int64)
-        inner[kept] = np.arange(len(kept))
-        inner[tree.part.base - 1] = len(kept)
-        own = np.flatnonzero(place[tree.part.base :] >= 0) + tree.part.base
-        inner[own] = len(kept) + 1 + np.arange(len(own))
-        further = tuple(
-            replace(recipe, rows=inner[tree.part.recipes[number - tree.part.base].rows]) for number, recipe in zip(own.tolist(), further, strict=True)
-        )
+        inner[np.concatenate([kept, [of_whole], own])] = np.arange(len(kept) + 1 + len(own))
+        further = tuple(replace(part.recipes[cut], rows=inner[part.recipes[cut].rows]) for cut in (own - part.base).tolist())
         nodes = tuple(replace(node, prices=_placed(node.prices, inner)) if isinstance(node, Case) else node for node in tree.nodes)
-        return cls(beyond, recipes, None if fixing is None else _placed(fixing, outer), asked, further, nodes, reduction)
+        return cls(beyond, recipes, None if fixing is None else _placed(fixing, outer), tree.asked, further, nodes, reduction)
 
     @classmethod
     def of_method(cls, beyond: int | None, rows: Rows, fixing: RowPrices | None, by: str, reduction: Reduction | None = None) -> SearchProof:
         """What a method found that looked at all that the fixing leaves open."""
-        recipes, place, _ = _needed(rows.base, rows.recipes, [] if fixing is None else [fixing])
+        recipes, place = _needed(rows, _priced(rows, [] if fixing is None else [fixing]))
         return cls(beyond, recipes, None if fixing is None else _placed(fixing, place), None, (), (), reduction, by)
 
 
-def _needed(base: int, recipes: Sequence[Recipe], prices: Sequence[RowPrices]) -> tuple[tuple[Recipe, ...], Integers, Mask]:
-    """The cuts that have a part in prices, with their rows numbered anew; the new number of each row, -1 for those left out; and which are used."""
-    used = np.zeros(base + len(recipes), dtype=bool)
+def _priced(rows: Rows, prices: Sequence[RowPrices]) -> Mask:
+    """Which rows have a price."""
+    used = np.zeros(len(rows.lower), dtype=bool)
     for told in prices:
         used[np.flatnonzero(told.numbers)] = True
+    return used
+
+
+def _needed(rows: Rows, used: Mask) -> tuple[tuple[Recipe, ...], Integers]:
+    """The cuts that are used, or that used ones follow from, with their rows numbered anew; and each row's new number, -1 for cuts left out.
+
+    Marks in `used` what used cuts follow from.
+    """
+    base, recipes = rows.base, rows.recipes
     for number in range(len(recipes) - 1, -1, -1):
         if used[base + number]:
             used[recipes[number].rows] = True
-    needed = used.copy()
-    used[:base] = True
-    place = np.where(used, np.cumsum(used) - 1, -1)
-    kept = tuple(replace(recipe, rows=place[recipe.rows]) for number, recipe in enumerate(recipes) if used[base + number])
-    return kept, place, needed
+    kept = used.copy()
+    kept[:base] = True
+    place = np.where(kept, np.cumsum(kept) - 1, -1)
+    return tuple(replace(recipe, rows=place[recipe.rows]) for number, recipe in enumerate(recipes) if kept[base + number]), place
 
 
 def _placed(prices: RowPrices, place: Integers, extra: int = 0) -> RowPrices:
@@ -215,7 +214,8 @@ def _holds_up(program: Program, goal: Integers, holds: Sequence[Hold], proof: Se
         found = evaluated(rows.matrix, rows.lower, rows.upper, model.goal, np.zeros_like(model.most), model.most, proof.fixing)
         if found is None:
             return False
-        free, at = settled(*found, model.most, least << proof.fixing.bits)
+        # A tree was made for solutions of `asked` or more; what it was to be beyond in the end may be more than that, and leaves fewer columns open.
+        free, at = settled(*found, model.most, (least if proof.asked is None else min(proof.asked, least)) << proof.fixing.bits)
     if proof.by in EXACT_METHODS:
         return True
     if proof.asked is not None and proof.asked > least:

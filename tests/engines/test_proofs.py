@@ -10,22 +10,27 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
 from allocator import read_policy, read_scenario
 from allocator.engines import goal_by_goal
 from allocator.engines.base import Clock, Hold, Outcome, Silent
-from allocator.engines.branch_and_cut import Case, Relaxation
+from allocator.engines.branch_and_cut import Case, Relaxation, Tree
 from allocator.engines.choose import choose
+from allocator.engines.closing import Question
 from allocator.engines.completed import completed
 from allocator.engines.cuts import Recipe, derive, separate
+from allocator.engines.exact import ProgramPrices, RowPrices, evaluated
 from allocator.engines.goal_by_goal import GoalByGoal, Step
 from allocator.engines.integer import Model
 from allocator.engines.linear import LinearProgram
+from allocator.engines.mip import Mip
 from allocator.engines.proofs import IntegerProof, PriceProof, Proof, SearchProof, proved_bound, proved_empty
+from allocator.engines.sifting import Sifting, State
 from allocator.pairs import find_pairs
 from allocator.policy import Policy
 from allocator.problem import Problem
-from allocator.program import Program, build
+from allocator.program import FREE, Program, Rows, build
 from allocator.scenario import Integers
 from allocator.solve import solve
 from tests.worlds import orders, people, scores, world
@@ -140,8 +145,6 @@ def small_models() -> Iterator[Model]:
     for seed in range(200):
         draw = np.random.default_rng(seed)
         rows, columns = int(draw.integers(2, 6)), int(draw.integers(3, 8))
-        from scipy.sparse import csr_matrix
-
         matrix = csr_matrix(draw.integers(-3, 9, (rows, columns)) * (draw.random((rows, columns)) < 0.8))
         lower = np.where(draw.random(rows) < 0.7, -(1 << 60), draw.integers(0, 3, rows))
         upper = np.maximum(draw.integers(3, 15, rows), lower)
@@ -206,11 +209,7 @@ def given_proofs(count: int) -> Iterator[tuple[Program, Integers, tuple[Hold, ..
     found = 0
     for seed in range(5_000):
         program = wide_program(seed)
-        for name in ("mip", "sifting"):
-            engine = choose(program, name).engine
-            assert isinstance(engine, GoalByGoal)
-            if name == "sifting":
-                engine.known(program)  # type: ignore[attr-defined]
+        for engine in (Mip(), Sifting(State(program))):
             spy = Spying(engine)
             outcome = spy.solve(program, Clock(), 0, Silent())
             if outcome.columns is None:
@@ -306,3 +305,41 @@ def test_prices_that_show_nothing_prove_nothing_empty() -> None:
     proof = SearchProof.plain(None, relaxation.rows, Case(relaxation.prices, empty=True))
     assert not proved_empty(program, (), [proof])
     assert len(list(islice(small_models(), 3))) == 3
+
+
+def test_a_tree_that_met_better_solutions_on_its_way_is_still_a_proof() -> None:
+    """It was made for any better solution, and is beyond the best one that it met."""
+    raised = 0
+    for seed in range(300):
+        program = wide_program(seed)
+        goal = program.objectives[0].dense(program.size)
+        question = Question.of(program, goal, ())
+        relaxation = Relaxation(question.model, Clock())
+        if relaxation.tighten(lambda: FREE) != "optimal":
+            continue
+        free, at = relaxation.free(1)
+        tree = Tree(relaxation.rows, question.model.goal, question.model.most, 1, free, at, relaxation.prices, Clock(), question.model.keeps)
+        if not tree.search(10_000) or tree.found is None:
+            continue
+        proof = SearchProof.of_tree(question.beyond(tree.cutoff), tree)
+        assert proved_bound(program, goal, (), [proof]) == int(goal @ tree.found)
+        raised += tree.cutoff > 2
+    assert raised > 100
+
+
+def test_prices_that_would_overflow_a_machine_integer_prove_no_more_than_they_should() -> None:
+    """The row -8 x <= 0 says nothing; at a price of 2**60 its term of x is 2**63, which a machine integer takes for less than nothing."""
+    matrix, one, nothing = csr_matrix(np.array([[-8]])), np.ones(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    found = evaluated(matrix, np.array([-FREE]), nothing, one, nothing, one, RowPrices(np.array([1 << 60]), 0))
+    assert found is not None
+    assert found[0] == 1 + (1 << 63)
+
+    facts = world(seekers=people(1), slots=orders(1), pairs=scores({("S1", "J1"): 1}))
+    problem = Problem(facts, Policy.from_dict({"goals": [{"kind": "placements"}]}))
+    plain = build(problem, find_pairs(problem))
+    pair = np.zeros(1, dtype=np.int64)
+    row = Rows("useless", "", [], np.array([-FREE]), nothing, pair=pair, row=pair, coefficient=np.array([-8]))
+    program = replace(plain, rows=(*plain.rows, row))
+    prices = np.zeros(program.row_count, dtype=np.int64)
+    prices[-1] = 1 << 60
+    assert proved_bound(program, one, (), [PriceProof(ProgramPrices(prices, (), 0))]) == 1 + (1 << 63)
